@@ -1,0 +1,73 @@
+"""What every test shares: Hypothesis without a deadline, since a busy machine is not a fault of the code, and servers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from cobrowse.commands.agents import add_agent
+from tests.serving import (
+    EMAIL,
+    PASSWORD,
+    LocalServer,
+    ServerProcess,
+    Shell,
+    needs_built_files,
+    serving,
+    settings_for,
+)
+
+settings.register_profile("shared-machine", deadline=None, print_blob=True)
+settings.load_profile("shared-machine")
+
+Serve = Callable[..., Awaitable[LocalServer]]
+
+
+@pytest.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts servers in this process: `await serve(heartbeat_s=1.0, rules=[...], shell="plain")`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            *, shell: Shell = "hub", rules: Any = (), agent: bool = True, **changes: Any
+        ) -> LocalServer:
+            folder = tmp_path / shell
+            own = settings_for(folder, **changes)
+            running = serving(own, folder, shell=shell, rules=rules, agent=agent)
+            return await stack.enter_async_context(running)
+
+        yield start
+
+
+@pytest.fixture(params=["hub", "plain"])
+async def shells(request: pytest.FixtureRequest, serve: Serve) -> LocalServer:
+    """A server on each of the two WebSocket shells: what holds on one holds on the other."""
+    return await serve(shell=request.param)
+
+
+@pytest.fixture
+async def local(serve: Serve) -> LocalServer:
+    """A server in this process."""
+    return await serve()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    """A server in a process of its own, which may be killed and started again. Its log is shown on failure."""
+    needs_built_files()
+    process = ServerProcess(settings_for(tmp_path), tmp_path)
+    await add_agent(process.settings.database_url, EMAIL, "Ginny", "csa", PASSWORD)
+    try:
+        await process.start()
+        yield process
+        await process.let_go()
+    finally:
+        if process.runs:
+            await process.stop()
+        print(process.text())  # noqa: T201 - pytest shows it when the test has failed
+    process.assert_no_traceback()

@@ -1,0 +1,14 @@
+// What web/build.mjs adds to the language: names of built files, and styles as text.
+
+/** The file name of the built panel, beside the core; defined in the core's build only. */
+declare const PANEL_FILE: string;
+
+/** The file name of the built core, beside the loader; defined in the loader's build only. */
+declare const CORE_FILE: string;
+
+/** A style sheet imported by the widget: its minified text, for adoptedStyleSheets. */
+declare module '*.css' {
+  const text: string;
+  // biome-ignore lint/style/noDefaultExport: esbuild's text loader makes the text the default export
+  export default text;
+}

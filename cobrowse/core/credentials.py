@@ -1,0 +1,101 @@
+"""Signed, stateless tokens: who a visitor is, and which replica a tab has. SPEC sign.
+
+JSON Web Tokens (RFC 7519) with HMAC-SHA256 over one secret; `aud` keeps the two kinds apart. The algorithm is fixed
+here, never read from the token. Time is an argument: PyJWT's own clock is not used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import msgspec
+
+from cobrowse.core.errors import Close, PeerError
+
+VISITOR_VALID_S = 400 * 86400
+VISITOR_RENEW_AFTER_S = 86400
+REPLICA_VALID_S = 86400
+MIN_SECRET_BYTES = 32
+_ALGORITHM = "HS256"
+
+
+class VisitorToken(msgspec.Struct, frozen=True):
+    """A visitor of one site; the visitor's identifier is the room's."""
+
+    site: str
+    visitor: str
+    issued_at: float
+
+    def is_stale(self, now: float) -> bool:
+        """Valid, but old enough to be renewed."""
+        return now - self.issued_at > VISITOR_RENEW_AFTER_S
+
+
+class ReplicaToken(msgspec.Struct, frozen=True):
+    """The replica that one tab (or one console) has in one room. `holder`: the visitor or the agent."""
+
+    room: str
+    replica: int
+    holder: str
+
+
+def _sign(secret: bytes, audience: str, now: float, valid_s: float, claims: dict[str, Any]) -> str:
+    stamped = {**claims, "aud": audience, "iat": int(now), "exp": int(now + valid_s)}
+    return jwt.encode(stamped, secret, _ALGORITHM)
+
+
+def _open(secret: bytes, audience: str, now: float, token: str) -> dict[str, Any]:
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            secret,
+            algorithms=[_ALGORITHM],
+            audience=audience,
+            options={
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+                "require": ["exp", "aud"],
+            },
+        )
+    except jwt.InvalidTokenError:
+        raise PeerError(Close.BAD_TOKEN, f"not a {audience} token that this server signed") from None
+    expires = claims["exp"]
+    if not isinstance(expires, int) or expires <= now:
+        raise PeerError(Close.BAD_TOKEN, f"this {audience} token has expired")
+    return claims
+
+
+def sign_visitor(secret: bytes, token: VisitorToken) -> str:
+    claims = {"sub": token.visitor, "site": token.site}
+    return _sign(secret, "visitor", token.issued_at, VISITOR_VALID_S, claims)
+
+
+def open_visitor(secret: bytes, text: str, site: str, now: float) -> VisitorToken:
+    """The visitor that this token proves. SPEC sign.2.
+
+    Raises PeerError(BAD_TOKEN): forged, expired, or another site's.
+    """
+    claims = _open(secret, "visitor", now, text)
+    visitor, of_site, issued = claims.get("sub"), claims.get("site"), claims.get("iat")
+    if not isinstance(visitor, str) or of_site != site or not isinstance(issued, int):
+        raise PeerError(Close.BAD_TOKEN, "this visitor token is for another site")
+    return VisitorToken(site, visitor, issued)
+
+
+def sign_replica(secret: bytes, token: ReplicaToken, now: float) -> str:
+    claims = {"sub": token.holder, "room": token.room, "replica": token.replica}
+    return _sign(secret, "replica", now, REPLICA_VALID_S, claims)
+
+
+def open_replica(secret: bytes, text: str, room: str, holder: str, now: float) -> int | None:
+    """The replica that this token proves for this holder in this room; None if it proves none. SPEC sign.3."""
+    try:
+        claims = _open(secret, "replica", now, text)
+    except PeerError:
+        return None
+    replica = claims.get("replica")
+    if claims.get("room") != room or claims.get("sub") != holder or not isinstance(replica, int):
+        return None
+    return replica

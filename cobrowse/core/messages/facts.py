@@ -1,0 +1,129 @@
+"""Facts and entries: what a room's log says has happened. SPEC room.2."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from cobrowse.core.cart import Cart
+from cobrowse.core.messages.nouns import Author, Item, Page
+
+
+class Fact(msgspec.Struct, tag_field="k", omit_defaults=True):
+    """The base of all facts."""
+
+
+class CartChanged(Fact, tag="cart"):
+    """The cart is joined with `delta`. `cause` is the operation's tag; `line` the one it names, if any."""
+
+    delta: Cart
+    cause: str
+    line: str = ""
+    undoes: int = 0
+    item: Item | None = None
+
+
+class Described(Fact, tag="described"):
+    items: list[Item]
+
+
+class Said(Fact, tag="said"):
+    text: str
+
+
+class ReadUpTo(Fact, tag="read"):
+    upto: int
+
+
+class Taken(Fact, tag="taken"):
+    pass
+
+
+class Finished(Fact, tag="finished"):
+    pass
+
+
+class Granted(Fact, tag="granted"):
+    edit: bool
+
+
+class Asked(Fact, tag="asked"):
+    pass
+
+
+class Offered(Fact, tag="offered"):
+    """An offer of help is on show in every tab. `rule` is "" when a CSA made it by hand. `reason` is for CSAs only."""
+
+    text: str
+    expires_at: float
+    rule: str = ""
+    rule_version: str = ""
+    reason: str = ""
+
+
+OfferStatus = Literal["open", "accepted", "dismissed", "withdrawn", "expired"]
+
+
+class Settled(Fact, tag="settled"):
+    offer: str
+    status: OfferStatus
+
+
+class Happened(Fact, tag="happened"):
+    """A session event. `visit`: which visit it belongs to; `ends_grant`: the leave to change the cart was for the one
+    before; `delta` empties the cart where the event is a purchase.
+    """
+
+    name: str
+    visit: int
+    page: Page | None = None
+    items: list[Item] = []
+    value_minor: int | None = None
+    params: dict[str, str | float | bool] = {}
+    delta: Cart | None = None
+    ends_grant: bool = False
+
+
+class Declined(Fact, tag="declined"):
+    """The operation with this number was not taken. It leaves no trace but its number."""
+
+    code: str
+    message: str
+
+
+class Hidden(Fact, tag="hidden"):
+    """A fact that is not for this reader; its place in the log is."""
+
+
+AnyFact = (
+    CartChanged
+    | Described
+    | Said
+    | ReadUpTo
+    | Taken
+    | Finished
+    | Granted
+    | Asked
+    | Offered
+    | Settled
+    | Happened
+    | Declined
+    | Hidden
+)
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One entry of a room's log.
+
+    offset counts from 1; hash is the log's rolling CRC-32 up to here; at: seconds, the server's clock; (replica, c)
+    names the operation that it answers (replica 0: the server itself).
+    """
+
+    offset: int
+    hash: int
+    at: float
+    replica: int
+    c: int
+    by: Author
+    fact: AnyFact

@@ -1,0 +1,155 @@
+"""Frames: what one end of a connection sends to the other. SPEC wire.1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cobrowse.core.messages.bounds import PLAIN, Counter, RoomId, Seconds, Url
+from cobrowse.core.messages.facts import Entry
+from cobrowse.core.messages.nouns import Author, Position
+from cobrowse.core.messages.operations import AnyOperation
+from cobrowse.core.messages.views import Card, RoomView, SiteView
+
+
+class ClientFrame(msgspec.Struct, tag_field="t", forbid_unknown_fields=True, omit_defaults=True):
+    """The base of all frames that a client sends."""
+
+
+class Hello(ClientFrame, tag="hello"):
+    """The first frame. A shopper names the site and shows the token, if there is one; a CSA came with a cookie.
+
+    `resume` is the signed replica of this tab's life, `position` how far it has read.
+    """
+
+    v: int
+    role: Literal["shopper", "csa"]
+    site: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
+    token: Annotated[str, Meta(max_length=1024)] = ""
+    resume: Annotated[str, Meta(max_length=1024)] = ""
+    position: Position | None = None
+    locale: Annotated[str, Meta(max_length=35, pattern=PLAIN)] = ""
+    referrer: Url = ""
+
+
+class Join(ClientFrame, tag="join"):
+    """A CSA opens a room."""
+
+    room: RoomId
+    resume: Annotated[str, Meta(max_length=1024)] = ""
+    position: Position | None = None
+
+
+class Leave(ClientFrame, tag="leave"):
+    room: RoomId
+
+
+class Do(ClientFrame, tag="do"):
+    """One numbered operation. c is the last plus one; `at` is the client's clock in seconds."""
+
+    room: RoomId
+    c: Counter
+    at: Seconds
+    op: AnyOperation
+
+
+class Typing(ClientFrame, tag="typing"):
+    room: RoomId
+    on: bool
+
+
+class Beat(ClientFrame, tag="beat"):
+    """A heartbeat; the server answers with the top of every joined room."""
+
+
+class Status(ClientFrame, tag="status"):
+    """A CSA takes offers and chats, or does not for now."""
+
+    available: bool
+
+
+AnyClientFrame = Hello | Join | Leave | Do | Typing | Beat | Status
+
+
+class ServerFrame(msgspec.Struct, tag_field="t", omit_defaults=True):
+    """The base of all frames that the server sends."""
+
+
+class Welcome(ServerFrame, tag="welcome"):
+    """`token` is the visitor's, new or renewed (a CSA has none); `sites` has one for a shopper."""
+
+    you: Author
+    now: float
+    heartbeat_s: float
+    sites: list[SiteView]
+    token: str = ""
+    available: bool = False
+
+
+class Joined(ServerFrame, tag="joined"):
+    """A room as it is: every missed entry when `tail` is there, else the whole view. Never a part. SPEC wire.7."""
+
+    room: str
+    replica: int
+    resume: str
+    last: int
+    position: Position
+    present: list[Author]
+    view: RoomView | None = None
+    tail: list[Entry] | None = None
+
+
+class News(ServerFrame, tag="news"):
+    """Entries of a room's log, in order, without a gap."""
+
+    room: str
+    entries: list[Entry]
+
+
+class TypingNow(ServerFrame, tag="typing"):
+    room: str
+    by: Author
+    on: bool
+
+
+class Presence(ServerFrame, tag="presence"):
+    """Who is connected to the room; `csas_available` says if anybody could answer."""
+
+    room: str
+    present: list[Author]
+
+
+class Tops(ServerFrame, tag="beat"):
+    """The answer to a heartbeat: how far the log of every joined room goes."""
+
+    tops: dict[str, Position]
+    available: bool
+
+
+class Lobby(ServerFrame, tag="lobby"):
+    """The visitors of a CSA's sites: all when `full`, else those that changed. `gone` names rooms to drop."""
+
+    full: bool
+    cards: list[Card]
+    gone: list[str] = []
+    total: int = 0
+
+
+class Drain(ServerFrame, tag="drain"):
+    """The server is going: close and come back after this many seconds."""
+
+    after_s: float
+
+
+class Refuse(ServerFrame, tag="refuse"):
+    """A frame was not taken (a room that cannot be joined, an operation out of order). Nothing was written."""
+
+    room: str
+    code: str
+    message: str
+    c: int = 0
+
+
+AnyServerFrame = Welcome | Joined | News | TypingNow | Presence | Tops | Lobby | Drain | Refuse

@@ -1,0 +1,48 @@
+"""The nouns that operations, facts and views share: who, what, where. SPEC wire.1."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from cobrowse.core.messages.bounds import PLAIN, LineText, Minor, Offset, Role, Short, Title, Url
+
+
+class Author(msgspec.Struct, array_like=True, frozen=True):
+    """Who did it: the role, an identifier within the role, and a name to show ("" when none is known)."""
+
+    role: Role
+    id: str = ""
+    name: str = ""
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a line looks like and costs, as the shop or its page says; never part of a cart operation."""
+
+    line: LineText
+    name: Title = ""
+    variant: Short = ""
+    price_minor: Minor | None = None
+    currency: Annotated[str, Meta(max_length=3, pattern=PLAIN)] = ""
+    category: Short = ""
+    url: Url = ""
+    image: Url = ""
+
+
+class Page(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A page of the shop as the shopper sees it. `path` has no query: those carry what nobody meant to show."""
+
+    path: Url
+    title: Title = ""
+    kind: Annotated[str, Meta(max_length=20, pattern=PLAIN)] = ""
+    referrer: Url = ""
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """How far a client has read a room's log."""
+
+    epoch: Annotated[str, Meta(max_length=32)]
+    offset: Offset
+    hash: Annotated[int, Meta(ge=0, le=2**32 - 1)]

@@ -1,0 +1,120 @@
+"""One connection's protocol, without I/O: bytes and times in, frames out, or a PeerError that says why to close.
+
+    awaiting hello --hello--> open --close--> closed
+
+What each role may send in each state is the table below. SPEC wire.3.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from cobrowse.core.codec import decode_client
+from cobrowse.core.errors import Close, PeerError
+from cobrowse.core.messages import (
+    MAX_OPERATION_BYTES,
+    PROTOCOL_VERSION,
+    AnyClientFrame,
+    Beat,
+    Do,
+    Hello,
+    Join,
+    Leave,
+    Role,
+    Status,
+    Typing,
+)
+
+
+class State(Enum):
+    AWAITING_HELLO = "awaiting hello"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+MAY_SEND: dict[tuple[State, Role | None], tuple[type[msgspec.Struct], ...]] = {
+    (State.AWAITING_HELLO, None): (Hello,),
+    (State.OPEN, "shopper"): (Do, Typing, Beat),
+    (State.OPEN, "csa"): (Do, Typing, Beat, Join, Leave, Status),
+}
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bounds on one connection. Seconds, frames and frames a second (a bucket of `burst_frames`)."""
+
+    hello_within_s: float = 10.0
+    heartbeat_s: float = 15.0
+    frames_per_s: float = 100.0
+    burst_frames: float = 1000.0
+
+    @property
+    def silence_s(self) -> float:
+        """Two heartbeats and a half without a frame: the peer is gone."""
+        return self.heartbeat_s * 2.5
+
+
+class Protocol:
+    """The state machine of one connection, on the server's side. All times are seconds of one monotonic clock."""
+
+    __slots__ = ("_last_at", "_limits", "_tokens", "_tokens_at", "role", "state")
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._limits = limits
+        self.state = State.AWAITING_HELLO
+        self.role: Role | None = None
+        self._last_at = now
+        self._tokens = limits.burst_frames
+        self._tokens_at = now
+
+    def receive(self, data: bytes, now: float) -> AnyClientFrame:
+        """The frame, if this peer may send it now.
+
+        Raises PeerError: RATE, BAD_FRAME (malformed, or out of turn), FORBIDDEN (not for this role), VERSION.
+        """
+        self._spend(now)
+        frame = decode_client(data)
+        allowed = MAY_SEND.get((self.state, self.role), ())
+        if not isinstance(frame, allowed):
+            raise self._out_of_turn(frame, allowed)
+        if isinstance(frame, Do) and len(data) > MAX_OPERATION_BYTES:
+            raise PeerError(Close.BAD_FRAME, f"an operation has at most {MAX_OPERATION_BYTES} bytes")
+        if isinstance(frame, Hello):
+            if frame.v != PROTOCOL_VERSION:
+                raise PeerError(
+                    Close.VERSION, f"this server speaks protocol {PROTOCOL_VERSION}, not {frame.v}"
+                )
+            self.state = State.OPEN
+            self.role = frame.role
+        return frame
+
+    def due(self) -> float:
+        """When `check` must next be called."""
+        wait = self._limits.hello_within_s if self.role is None else self._limits.silence_s
+        return self._last_at + wait
+
+    def check(self, now: float) -> None:
+        """Raises PeerError(NO_HEARTBEAT) when the peer has been silent for too long."""
+        if self.state is not State.CLOSED and now >= self.due():
+            expected = "a hello" if self.role is None else "a heartbeat"
+            raise PeerError(Close.NO_HEARTBEAT, f"expected {expected} within {now - self._last_at:.0f} s")
+
+    def close(self) -> None:
+        self.state = State.CLOSED
+
+    def _spend(self, now: float) -> None:
+        limits = self._limits
+        self._tokens = (
+            min(limits.burst_frames, self._tokens + (now - self._tokens_at) * limits.frames_per_s) - 1
+        )
+        self._tokens_at = self._last_at = now
+        if self._tokens < 0:
+            raise PeerError(Close.RATE, f"at most {limits.frames_per_s:g} frames a second")
+
+    def _out_of_turn(self, frame: AnyClientFrame, allowed: tuple[type[msgspec.Struct], ...]) -> PeerError:
+        names = ", ".join(str(kind.__struct_config__.tag) for kind in allowed) or "nothing"
+        code = (
+            Close.FORBIDDEN if self.state is State.OPEN and not isinstance(frame, Hello) else Close.BAD_FRAME
+        )
+        return PeerError(code, f"expected {names} while {self.state.value}")

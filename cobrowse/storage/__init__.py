@@ -1,0 +1,1 @@
+"""What outlives the process: the rooms' log and everything read from it. Functions that take a connection."""

@@ -1,0 +1,207 @@
+"""Opening a database, and keeping its tables at the version that this code was written for.
+
+A transaction begun in the usual way (`engine.begin()`) may write: on SQLite it takes the write lock at once,
+because one that reads first and writes later is refused, without waiting, when another wrote in between.
+Reads go through `reading`, which waits for no writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from cobrowse.storage.errors import DatabaseNewer, DatabaseUnusable, MissingMigration
+
+# A write transaction is a group commit of milliseconds; one that waits longer than this has met a fault.
+BUSY_TIMEOUT_MS = 5_000
+# Any number will do, as long as every server that migrates this database locks the same one.
+_MIGRATION_LOCK = 0x0C0B_505E
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+
+
+async def open_database(url: str) -> AsyncEngine:
+    """An engine on a database whose tables are at this version's revision. Dispose of it when done.
+
+    `url`: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name. A SQLite
+    file is created with its folder and migrated; PostgreSQL is only checked: other servers may be using it.
+    Raises DatabaseUnusable, DatabaseNewer, MissingMigration.
+    """
+    target = _parse(url)
+    if target.get_backend_name() == "sqlite":
+        await migrate(url)
+    engine = await _connect(target)
+    try:
+        with _answering(target):
+            async with reading(engine) as conn:
+                await conn.run_sync(_check)
+    except BaseException:
+        await engine.dispose()
+        raise
+    return engine
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection whose reads all see one moment of the database, and which waits for no writer.
+
+    Nothing written through it is kept; PostgreSQL refuses the attempt.
+    """
+    async with engine.connect() as conn:
+        if conn.dialect.name == "sqlite":
+            yield await conn.execution_options(sqlite_begin="BEGIN")
+        else:
+            yield await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+async def migrate(url: str) -> None:
+    """Brings the tables to this version's revision, all or nothing; does nothing when they are there already.
+
+    Raises DatabaseUnusable, DatabaseNewer.
+    """
+    await _run_migration(url, lambda config: command.upgrade(config, "head"))
+
+
+async def migrate_down(url: str, revision: str = "base") -> None:
+    """Takes the tables back to an older revision, all or nothing. What has no place there is lost."""
+    await _run_migration(url, lambda config: command.downgrade(config, revision))
+
+
+async def _run_migration(url: str, run: Callable[[Config], None]) -> None:
+    target = _parse(url)
+    # Rebuilding a table on SQLite drops the old one, which must not cascade: references are checked after.
+    engine = await _connect(target, foreign_keys=False)
+    try:
+        with _answering(target):
+            async with engine.begin() as conn:
+                await conn.run_sync(_migrate, run)
+    finally:
+        await engine.dispose()
+
+
+def _migrate(conn: Connection, run: Callable[[Config], None]) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    _refuse_newer(conn)
+    config = _config()
+    config.attributes["connection"] = conn
+    run(config)
+    if conn.dialect.name == "sqlite" and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise DatabaseUnusable(f"after migrating, a row of {broken[0]} refers to a row that is not there")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _refuse_newer(conn: Connection) -> tuple[str, str]:
+    """The database's revision and this version's. Raises DatabaseNewer when the first is not one of ours."""
+    script = ScriptDirectory.from_config(_config())
+    known = {revision.revision for revision in script.walk_revisions()}
+    needed = script.get_current_head() or "none"
+    found = MigrationContext.configure(conn).get_current_revision() or "none"
+    if found != "none" and found not in known:
+        raise DatabaseNewer(found, needed)
+    return found, needed
+
+
+def _check(conn: Connection) -> None:
+    found, needed = _refuse_newer(conn)
+    if found != needed:
+        raise MissingMigration(found, needed)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Not quoting it: it may hold a password.
+        raise DatabaseUnusable("expected a database address like sqlite:///cobrowse.db") from None
+    driver = _DRIVERS.get(parsed.get_backend_name())
+    if driver is None:
+        raise DatabaseUnusable(f"expected sqlite or postgresql, got {parsed.get_backend_name()}")
+    if driver.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+        raise DatabaseUnusable(
+            "expected a file, as in sqlite:///cobrowse.db: memory would forget what was promised"
+        )
+    return parsed.set(drivername=driver)
+
+
+@contextmanager
+def _answering(target: URL) -> Iterator[None]:
+    try:
+        yield
+    except OSError as refused:
+        raise DatabaseUnusable(
+            f"no database server answers at {target.host}:{target.port or 5432}"
+        ) from refused
+
+
+async def _connect(target: URL, *, foreign_keys: bool = True) -> AsyncEngine:
+    if target.get_backend_name() != "sqlite":
+        try:
+            return create_async_engine(target, pool_pre_ping=True)
+        except ModuleNotFoundError as missing:
+            raise DatabaseUnusable(
+                f"PostgreSQL needs the package {missing.name}: pip install {missing.name}"
+            ) from None
+    await asyncio.to_thread(_make_file, Path(target.database or ""))
+    # isolation_level None: the driver begins nothing by itself, so that reads and DDL are transactional too.
+    engine = create_async_engine(target, connect_args={"isolation_level": None})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        # FULL: an acknowledgement means that the disk has it, also when the power fails.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(conn: Connection) -> None:
+        conn.exec_driver_sql(conn.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
+
+    return engine
+
+
+def _make_file(path: Path) -> None:
+    """Makes the folder and the file, in WAL mode, which the file keeps."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+                    conn.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                # Two that switch a new file at once block each other, and SQLite does not wait there.
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise DatabaseUnusable(f"cannot open the database's file: {error}") from None

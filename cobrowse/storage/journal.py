@@ -1,0 +1,110 @@
+"""The rooms' log, as appended, and the snapshots that let its beginning be trimmed.
+
+An acknowledgement to a client rests on `append` and the commit after it: no row and no conflict is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cobrowse.storage.errors import LogConflict
+from cobrowse.storage.schema import log, rooms
+from cobrowse.storage.upsert import insert_into, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One entry of a room's log; `hash`: the rolling one so far; (replica, counter): its operation.
+
+    The fields are the table's columns, in their order.
+    """
+
+    room: str
+    offset: int
+    hash: int
+    at: float
+    replica: int
+    counter: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A room's state after the entry at `offset`, encoded; `hash` is the log's rolling hash there."""
+
+    room: str
+    site: str
+    epoch: str
+    offset: int
+    hash: int
+    state: bytes
+    saved_at: float
+
+
+_values = attrgetter(*log.c.keys())
+_append_statements: dict[str, str] = {}
+
+
+def _append_statement(conn: AsyncConnection) -> str:
+    """The INSERT as this driver takes it: rows as tuples cost the event loop a third of what mappings do."""
+    name = conn.dialect.name
+    if name not in _append_statements:
+        _append_statements[name] = str(insert(log).compile(dialect=conn.dialect))
+    return _append_statements[name]
+
+
+async def append(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
+    """Adds every row or, once the transaction is rolled back, none; durable when it is committed.
+
+    Raises LogConflict when the log holds one of the offsets, or of the (replica, counter) pairs, of its room.
+    """
+    if not rows:
+        return
+    try:
+        await conn.exec_driver_sql(_append_statement(conn), [_values(row) for row in rows])
+    except IntegrityError:
+        raise LogConflict(
+            f"expected {len(rows)} new log rows; an offset or a (replica, counter) among them is taken"
+        ) from None
+
+
+async def tail(conn: AsyncConnection, room: str, after_offset: int, limit: int) -> list[LogRow]:
+    """The room's first `limit` rows with a greater offset than `after_offset`, in order."""
+    rows = await conn.execute(
+        select(log).where(log.c.room == room, log.c.offset > after_offset).order_by(log.c.offset).limit(limit)
+    )
+    return [LogRow(*row) for row in rows]
+
+
+async def load_snapshot(conn: AsyncConnection, room: str) -> Snapshot | None:
+    """The room's latest snapshot; with the tail after it, read in one transaction, the room's whole state."""
+    row = (await conn.execute(select(rooms).where(rooms.c.room == room))).first()
+    return None if row is None else Snapshot(**row._mapping)
+
+
+async def save_snapshot(conn: AsyncConnection, snapshot: Snapshot) -> None:
+    """Makes this the room's latest snapshot, unless a later one of the same epoch is there."""
+    statement = insert_into(conn, rooms).values(values_of(snapshot))
+    newer = statement.excluded
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[rooms.c.room],
+            set_={name: newer[name] for name in ("site", "epoch", "offset", "hash", "state", "saved_at")},
+            where=(newer.epoch != rooms.c.epoch) | (newer["offset"] >= rooms.c.offset),
+        )
+    )
+
+
+async def trim(conn: AsyncConnection, room: str, below: int) -> int:
+    """Deletes the room's rows with an offset below `below`, as far as its snapshot covers them. How many."""
+    covered = select(rooms.c.offset).where(rooms.c.room == room).scalar_subquery()
+    gone = await conn.execute(
+        delete(log).where(log.c.room == room, log.c.offset < below, log.c.offset <= covered)
+    )
+    return gone.rowcount

@@ -1,0 +1,53 @@
+"""Visitors: one row for each browser that did something worth keeping, never for a mere page view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cobrowse.storage.schema import visitors
+from cobrowse.storage.upsert import greatest, insert_into, least, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser, known by the id in its first-party storage. `visits` counts them all, this one included."""
+
+    id: str
+    site: str
+    first_seen: float
+    last_seen: float
+    visits: int = 1
+    referrer: str | None = None
+    device: str | None = None
+    locale: str | None = None
+
+
+async def save(conn: AsyncConnection, visitor: Visitor) -> None:
+    """Widens what is known: first and last sight, most visits, first referrer, last device and locale.
+
+    Saving the same again takes nothing back. The site never changes.
+    """
+    statement = insert_into(conn, visitors).values(values_of(visitor))
+    new, old = statement.excluded, visitors.c
+    await conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[old.id],
+            set_={
+                "first_seen": least(old.first_seen, new.first_seen),
+                "last_seen": greatest(old.last_seen, new.last_seen),
+                "visits": greatest(old.visits, new.visits),
+                "referrer": func.coalesce(old.referrer, new.referrer),
+                "device": func.coalesce(new.device, old.device),
+                "locale": func.coalesce(new.locale, old.locale),
+            },
+        )
+    )
+
+
+async def find(conn: AsyncConnection, visitor_id: str) -> Visitor | None:
+    """The visitor with this id."""
+    row = (await conn.execute(select(visitors).where(visitors.c.id == visitor_id))).first()
+    return None if row is None else Visitor(**row._mapping)

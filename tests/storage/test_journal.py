@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from cobrowse.storage import journal
+from cobrowse.storage.engine import reading
+from cobrowse.storage.errors import LogConflict
+from cobrowse.storage.journal import LogRow, Snapshot
+from tests.storage.samples import log_row
+
+
+def snapshot(offset: int, epoch: str = "a", state: bytes = b"\x00state") -> Snapshot:
+    return Snapshot("room", "shop", epoch, offset, 0xFFFF_FFFF, state, 1.7e9)
+
+
+async def test_the_tail_is_what_was_appended_in_order(conn: AsyncConnection) -> None:
+    rows = [log_row(n) for n in range(1, 6)]
+    await journal.append(conn, rows[:1])
+    await journal.append(conn, [rows[3], rows[1], rows[2], rows[4], log_row(1, room="other")])
+    assert await journal.tail(conn, "room", 0, 10) == rows
+    assert await journal.tail(conn, "room", 2, 2) == rows[2:4]
+    assert await journal.tail(conn, "room", 5, 10) == []
+    assert await journal.tail(conn, "nowhere", 0, 10) == []
+
+
+async def test_appending_nothing_does_nothing(conn: AsyncConnection) -> None:
+    await journal.append(conn, [])
+    assert await journal.tail(conn, "room", 0, 10) == []
+
+
+@pytest.mark.parametrize(
+    "second", [log_row(1, counter=2), log_row(2, counter=1)], ids=["offset", "operation"]
+)
+async def test_an_entry_that_is_there_already_is_a_conflict_and_nothing_is_kept(
+    engine: AsyncEngine, second: LogRow
+) -> None:
+    async with engine.begin() as conn:
+        await journal.append(conn, [log_row(1)])
+    with pytest.raises(LogConflict, match="expected 2 new log rows"):
+        async with engine.begin() as conn:
+            await journal.append(conn, [log_row(3), second])
+    async with reading(engine) as conn:
+        assert await journal.tail(conn, "room", 0, 10) == [log_row(1)]
+
+
+async def test_the_latest_snapshot_is_kept(conn: AsyncConnection) -> None:
+    assert await journal.load_snapshot(conn, "room") is None
+    await journal.save_snapshot(conn, snapshot(10))
+    await journal.save_snapshot(conn, snapshot(10))
+    assert await journal.load_snapshot(conn, "room") == snapshot(10)
+    await journal.save_snapshot(conn, snapshot(20, state=b"later"))
+    await journal.save_snapshot(conn, snapshot(15, state=b"late to arrive"))
+    assert await journal.load_snapshot(conn, "room") == snapshot(20, state=b"later")
+
+
+async def test_a_new_epoch_replaces_the_snapshot_whatever_its_offset(conn: AsyncConnection) -> None:
+    await journal.save_snapshot(conn, snapshot(20))
+    await journal.save_snapshot(conn, snapshot(0, epoch="b"))
+    assert await journal.load_snapshot(conn, "room") == snapshot(0, epoch="b")
+
+
+async def test_trimming_takes_what_is_below_and_only_what_the_snapshot_covers(conn: AsyncConnection) -> None:
+    rows = [log_row(n) for n in range(1, 7)]
+    await journal.append(conn, [*rows, log_row(1, room="other")])
+    assert await journal.trim(conn, "room", 5) == 0
+    await journal.save_snapshot(conn, snapshot(3))
+    assert await journal.trim(conn, "room", 3) == 2
+    assert await journal.tail(conn, "room", 0, 10) == rows[2:]
+    assert await journal.trim(conn, "room", 6) == 1
+    assert await journal.tail(conn, "room", 0, 10) == rows[3:]
+    assert await journal.trim(conn, "room", 6) == 0
+    assert await journal.tail(conn, "other", 0, 10) == [log_row(1, room="other")]

@@ -1,0 +1,1 @@
+"""Alcove & Oak: a small furniture shop that embeds Cobrowse as any stranger's shop would."""

@@ -17,10 +17,13 @@ MAX_TEXT_CHARS = 4000
 PLAIN = r"^[^\x00]*\Z"
 """PostgreSQL's text has no U+0000: one in a message would fail the commit of everybody's."""
 
+NO_PROTO = r"^(?!__proto__\Z)"
+"""The one text that cannot be a key of a JavaScript object."""
+
 Role = Literal["shopper", "csa", "server"]
 
 RoomId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
-LineText = Annotated[str, Meta(min_length=1, max_length=MAX_LINE_ID_CHARS)]
+LineText = Annotated[str, Meta(min_length=1, max_length=MAX_LINE_ID_CHARS, pattern=NO_PROTO)]
 Dot = Annotated[str, Meta(max_length=27, pattern=r"^(0|[1-9][0-9]{0,9})\.[1-9][0-9]{0,15}\Z")]
 Seen = Annotated[list[Dot], Meta(max_length=MAX_DOTS)]
 Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -28,7 +31,7 @@ Offset = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Step = Annotated[int, Meta(ge=-MAX_STEP, le=MAX_STEP)]
 Quantity = Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
 Seconds = Annotated[float, Meta(ge=0, le=1e11)]
-Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+\Z")]
+Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=NO_PROTO + r"[A-Za-z0-9_.-]+\Z")]
 Short = Annotated[str, Meta(max_length=120, pattern=PLAIN)]
 Title = Annotated[str, Meta(max_length=300, pattern=PLAIN)]
 Url = Annotated[str, Meta(max_length=2000, pattern=PLAIN)]

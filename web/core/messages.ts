@@ -1,0 +1,329 @@
+// The wire, as cobrowse/core/messages.py has it: frames (`t`), operations (`k` in `op`), facts (`k` in
+// `fact`), views. Fields that hold their default are left out on the wire, so they are optional here.
+// Times are seconds, money is minor units, a dot is 'replica.counter'.
+
+import type { Cart, Delta } from './cart';
+
+export const PROTOCOL_VERSION = 1;
+
+export type Role = 'shopper' | 'csa' | 'server';
+export type Author = [role: Role, id: string, name: string];
+export type Position = [epoch: string, offset: number, hash: number];
+
+export interface Item {
+  line: string;
+  name?: string;
+  variant?: string;
+  price_minor?: number;
+  currency?: string;
+  category?: string;
+  url?: string;
+  image?: string;
+}
+
+export interface Page {
+  path: string;
+  title?: string;
+  kind?: string;
+  referrer?: string;
+}
+
+// Operations: what a client asks
+
+export type CartOperation =
+  | { k: 'increment'; line: string; n: number; undoes?: number }
+  | { k: 'set'; line: string; n: number; seen: string[]; undoes?: number }
+  | { k: 'coupon_add'; code: string }
+  | { k: 'coupon_remove'; code: string; seen: string[] }
+  | { k: 'note'; field: string; text: string }
+  | { k: 'propose'; line: string; n: number; note?: string }
+  | { k: 'answer'; proposal: string; accept: boolean }
+  | { k: 'withdraw'; proposal: string };
+
+export type Params = Record<string, string | number | boolean>;
+
+export type Operation =
+  | CartOperation
+  | { k: 'describe'; items: Item[] }
+  | { k: 'say'; text: string }
+  | { k: 'read'; upto: number }
+  | { k: 'take' }
+  | { k: 'finish' }
+  | { k: 'grant'; edit: boolean }
+  | { k: 'ask' }
+  | { k: 'invite'; text: string }
+  | { k: 'settle'; offer: string; accept: boolean }
+  | {
+      k: 'event';
+      name: string;
+      page?: Page;
+      items?: Item[];
+      value_minor?: number;
+      params?: Params;
+    };
+
+// Facts: what the log says
+
+export type OfferStatus = 'open' | 'accepted' | 'dismissed' | 'withdrawn' | 'expired';
+
+export type Fact =
+  | {
+      k: 'cart';
+      delta: Delta;
+      cause: CartOperation['k'];
+      line?: string;
+      undoes?: number;
+      item?: Item;
+    }
+  | { k: 'described'; items: Item[] }
+  | { k: 'said'; text: string }
+  | { k: 'read'; upto: number }
+  | { k: 'taken' }
+  | { k: 'finished' }
+  | { k: 'granted'; edit: boolean }
+  | { k: 'asked' }
+  | {
+      k: 'offered';
+      text: string;
+      expires_at: number;
+      rule?: string;
+      rule_version?: string;
+      reason?: string;
+    }
+  | { k: 'settled'; offer: string; status: OfferStatus }
+  | {
+      k: 'happened';
+      name: string;
+      visit: number;
+      page?: Page;
+      items?: Item[];
+      value_minor?: number;
+      params?: Params;
+      delta?: Delta;
+      ends_grant?: boolean;
+    }
+  | { k: 'declined'; code: string; message: string }
+  | { k: 'hidden' };
+
+export type Entry = [
+  offset: number,
+  hash: number,
+  at: number,
+  replica: number,
+  c: number,
+  by: Author,
+  fact: Fact,
+];
+
+// Views: a room as one reader may see it
+
+export type Message = [offset: number, at: number, by: Author, text: string];
+export type Change = [
+  offset: number,
+  at: number,
+  by: Author,
+  line: string,
+  before: number,
+  after: number,
+  undoes: number,
+];
+export type PageSeen = [at: number, page: Page];
+
+export type ConversationStatus = 'none' | 'waiting' | 'open' | 'closed';
+
+export interface Conversation {
+  number: number;
+  status: ConversationStatus;
+  opened_at: number;
+  reason: string;
+  taken_by: Author | null;
+  messages: Message[];
+  read: { [role in Role]?: number };
+}
+
+export interface Offer {
+  id: string;
+  at: number;
+  text: string;
+  expires_at: number;
+  status: OfferStatus;
+  rule: string;
+  rule_version: string;
+  reason: string;
+  visit: number;
+  by: Author | null;
+}
+
+export interface CartGrant {
+  edit: boolean;
+  at: number;
+  asked: Author | null;
+}
+
+export interface Visit {
+  number: number;
+  started_at: number;
+  last_at: number;
+  pages: number;
+  recent: PageSeen[];
+  first_at: number;
+  referrer: string;
+  device: string;
+  locale: string;
+}
+
+/** A shopper's has no `visit` (null), no `offers` and no reasons. */
+export interface RoomView {
+  site: string;
+  cart: Cart;
+  items: Record<string, Item>;
+  conversation: Conversation;
+  offer: Offer | null;
+  grant: CartGrant;
+  changes: Change[];
+  visit: Visit | null;
+  offers: Offer[];
+}
+
+export interface SiteView {
+  key: string;
+  name: string;
+  currency: string;
+  csa_edits: 'ask' | 'always' | 'never';
+  accent: string;
+  greeting: string;
+  phone: string;
+}
+
+/** A visitor as the console's list shows them. */
+export interface Card {
+  room: string;
+  site: string;
+  name: string;
+  online: boolean;
+  first_at: number;
+  last_at: number;
+  visit: number;
+  pages: number;
+  path: string;
+  title: string;
+  kind: string;
+  referrer: string;
+  device: string;
+  cart_items: number;
+  cart_total_minor: number;
+  currency: string;
+  conversation: ConversationStatus;
+  waiting_since?: number;
+  reason?: string;
+  taken_by?: Author;
+  unread?: number;
+  last_text?: string;
+  typing?: boolean;
+  offer?: OfferStatus;
+}
+
+// Frames from a client
+
+export interface Hello {
+  t: 'hello';
+  v: number;
+  role: 'shopper' | 'csa';
+  site?: string;
+  token?: string;
+  resume?: string;
+  position?: Position;
+  locale?: string;
+  referrer?: string;
+}
+
+export type ClientFrame =
+  | Hello
+  | { t: 'join'; room: string; resume?: string; position?: Position }
+  | { t: 'leave'; room: string }
+  | { t: 'do'; room: string; c: number; at: number; op: Operation }
+  | { t: 'typing'; room: string; on: boolean }
+  | { t: 'beat' }
+  | { t: 'status'; available: boolean };
+
+// Frames from the server
+
+export interface Welcome {
+  t: 'welcome';
+  you: Author;
+  now: number;
+  heartbeat_s: number;
+  sites: SiteView[];
+  token?: string;
+  available?: boolean;
+}
+
+/** A room as it is: every missed entry when `tail` is there, else the whole view. */
+export interface Joined {
+  t: 'joined';
+  room: string;
+  replica: number;
+  resume: string;
+  last: number;
+  position: Position;
+  present: Author[];
+  view?: Omit<RoomView, 'cart'> & { cart: Delta };
+  tail?: Entry[];
+}
+
+export interface News {
+  t: 'news';
+  room: string;
+  entries: Entry[];
+}
+
+export interface TypingNow {
+  t: 'typing';
+  room: string;
+  by: Author;
+  on: boolean;
+}
+
+export interface Presence {
+  t: 'presence';
+  room: string;
+  present: Author[];
+}
+
+export interface Tops {
+  t: 'beat';
+  tops: Record<string, Position>;
+  available: boolean;
+}
+
+export interface Lobby {
+  t: 'lobby';
+  full: boolean;
+  cards: Card[];
+  gone?: string[];
+  total?: number;
+}
+
+export interface Drain {
+  t: 'drain';
+  after_s: number;
+}
+
+export interface Refuse {
+  t: 'refuse';
+  room: string;
+  code: string;
+  message: string;
+  c?: number;
+}
+
+export type ServerFrame =
+  | Welcome
+  | Joined
+  | News
+  | TypingNow
+  | Presence
+  | Tops
+  | Lobby
+  | Drain
+  | Refuse;

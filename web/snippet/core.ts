@@ -1,0 +1,61 @@
+// The snippet's core: composes one session out of its parts and puts it behind the page's global.
+
+import { complain, makeEvents, publish } from './api';
+import type { Fields } from './events';
+import type { Page } from './loader';
+import { beginSession } from './session';
+import type { Adapter } from './shopcart';
+import { openStores } from './store';
+
+/** Starts Cobrowse on this page. Called by the loader, once. */
+export function start(script: URL, site: string, page: Page) {
+  if (!site) return complain('the script tag needs data-site');
+  const stores = openStores(site);
+  const { emit, on } = makeEvents();
+  let chosen = '';
+  let adapter: Adapter | undefined;
+  const begin = () => {
+    const locale = chosen || document.documentElement.lang || navigator.language;
+    const begun = beginSession(script, site, stores, locale, emit);
+    if (adapter) begun.keepCart(adapter);
+    return begun;
+  };
+  const again = () => {
+    session.end();
+    session = begin();
+  };
+  let session = begin();
+  // A page that comes back from the back/forward cache finds what its successor left in the store.
+  addEventListener('pageshow', (event) => event.persisted && again());
+
+  page.listen((name, fields, viewed) => session.report(name, fields, viewed));
+  publish({
+    open: () => session.show(true),
+    close: () => session.hide(),
+    toggle: () => session.toggle(),
+    on,
+    event: (name: string, params?: Fields) => page.happened(name, params),
+    setCustomAttributes: (attributes: Fields) => page.happened('attributes', attributes),
+    setLocale(tag: string) {
+      if (chosen === tag) return;
+      chosen = tag;
+      again();
+    },
+    identify() {}, // accepted, so that pages may call it already; a known customer is not shown to CSAs yet
+    cart(given: Adapter) {
+      if (typeof given?.read !== 'function' || typeof given.set !== 'function') {
+        throw new TypeError('expected an adapter { read, set }');
+      }
+      adapter = given;
+      session.keepCart(given);
+    },
+    cartChanged: () => session.cartChanged(),
+    /** Signing out: this browser forgets the visitor. */
+    reset() {
+      session.end();
+      for (const key of ['token', 'base', 'emptied']) stores.visitor.put(key, undefined);
+      for (const key of ['life', 'open', 'shown']) stores.tab.put(key, undefined);
+      session = begin();
+    },
+  });
+}

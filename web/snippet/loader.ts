@@ -1,0 +1,56 @@
+// The one file that a shop's page names: keeps early calls and events, and loads the core when the page has time to spare.
+
+import { type Report, watchPage } from './events';
+
+type Api = { (...call: unknown[]): void; q?: unknown; on?: boolean };
+declare global {
+  interface Window {
+    Cobrowse?: Api;
+  }
+}
+
+/** What the core is started with. `listen` gives the events so far, then each as it happens. */
+export interface Page {
+  listen(report: Report): void;
+  happened(name: unknown, fields?: Record<string, unknown>): void;
+}
+
+const MAX_EARLY = 100;
+
+(() => {
+  const tag = (document.currentScript ??
+    document.querySelector('script[data-site][src*="cobrowse.js"]')) as HTMLScriptElement | null;
+  if (!window.Cobrowse) {
+    const early: Api = (...call) => {
+      (early.q as unknown[]).push(call);
+    };
+    early.q = [];
+    window.Cobrowse = early;
+  }
+  const api = window.Cobrowse;
+  if (!tag || api.on) return;
+  api.on = true; // a page that holds the tag twice starts it once
+
+  const watch = () => {
+    const early: Parameters<Report>[] = [];
+    let report: Report = (...event) => {
+      if (early.length < MAX_EARLY) early.push(event);
+    };
+    const { happened, look } = watchPage((...event) => report(...event));
+    const listen = (to: Report) => {
+      report = to;
+      for (const event of early.splice(0)) to(...event);
+      look();
+    };
+    return { listen, happened };
+  };
+  const page = watch();
+  const start = () =>
+    import(new URL(`assets/${CORE_FILE}`, tag.src).href)
+      .then((core) => core.start(new URL(tag.src), tag.dataset.site ?? '', page))
+      .catch(() => {}); // without its core the page is just the shop's page
+  const spare = window.requestIdleCallback ?? setTimeout;
+  const whenSpare = () => spare(start, { timeout: 2000 } as never);
+  if (document.readyState === 'complete') whenSpare();
+  else addEventListener('load', whenSpare, { once: true });
+})();

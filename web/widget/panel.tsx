@@ -1,0 +1,79 @@
+// The panel: chat and shared basket. The snippet's core loads it when the shopper opens it.
+
+import { signal } from '@preact/signals';
+import { render } from 'preact';
+import { make } from '../snippet/host';
+import type { Panel, Shell } from '../snippet/shell';
+import { Frame } from './frame';
+import { Beside } from './offercard';
+import css from './panel.css';
+import { panel as panelWords } from './words';
+
+const TICK_MS = 1000;
+const STILL_MS = 30_000;
+
+/** Builds the panel in the widget's corner, hidden. */
+export function mount(shell: Shell): Panel {
+  const words = panelWords(shell.locale);
+  const now = signal(shell.link.now());
+  const element = make('div', 'panel', {
+    role: 'dialog',
+    'aria-label': words.title,
+    tabindex: '-1',
+    lang: shell.locale.split('-')[0] === 'de' ? 'de' : 'en',
+  });
+  element.hidden = true;
+  shell.dress(css);
+  // The widget speaks in the shop's own type; a token, so that the shop may choose another.
+  shell.dress(`:host{--cb-font:${getComputedStyle(document.body).fontFamily}}`);
+  shell.corner.prepend(element);
+
+  const draw = () => {
+    now.value = shell.link.now();
+  };
+  // While something waits its time is told each second, else the panel is still.
+  let drawn = Date.now();
+  const ticking = setInterval(() => {
+    if (!element.isConnected) clearInterval(ticking);
+    const waits = shell.link.status !== 'live' || shell.room.pending.length > 0;
+    if (element.hidden || !(waits || Date.now() - drawn > STILL_MS)) return;
+    drawn = Date.now();
+    draw();
+  }, TICK_MS);
+
+  // On a phone the panel is what the keyboard leaves of the screen.
+  const screen = window.visualViewport;
+  const fit = () => {
+    const covered = screen && innerWidth <= 480 && innerHeight - screen.height > 100;
+    element.style.blockSize = covered ? `${screen.height}px` : '';
+    element.style.insetBlockStart = covered ? `${screen.offsetTop}px` : '';
+  };
+  screen?.addEventListener('resize', fit);
+  screen?.addEventListener('scroll', fit);
+
+  element.addEventListener('keydown', (event) => {
+    event.stopPropagation(); // the page's own shortcuts are not for what is typed here
+    if (event.key === 'Escape' && !event.isComposing) shell.close();
+  });
+  const card = make('div', 'card');
+  shell.corner.prepend(card);
+  render(<Frame shell={shell} words={words} now={now} />, element);
+  render(<Beside shell={shell} words={words} now={now} />, card);
+
+  return {
+    draw,
+    show(focus) {
+      element.hidden = false;
+      draw();
+      if (!focus) return;
+      // A finger would call up the keyboard before anything has been read.
+      const touch = matchMedia('(pointer: coarse)').matches;
+      (touch ? element : (element.querySelector('textarea') ?? element)).focus();
+    },
+    hide() {
+      const inside = element.contains(shell.root.activeElement);
+      element.hidden = true;
+      return inside;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+// The keyboard: what each command does, and where the focus goes.
+
+import { isLive } from '../../web/core/room';
+import { type Command, commandFor, type Focus } from './keys';
+import { neighbour } from './lobby';
+import { goBack, goTo } from './place';
+import type { Desk } from './state';
+
+/** Obeys the keyboard from now on; the disposer ends that. */
+export function obeyKeyboard(desk: Desk): () => void {
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
+    const command = commandFor(event, focusOf(event.target));
+    if (command && obey(desk, command)) event.preventDefault();
+  };
+  addEventListener('keydown', onKeyDown);
+  return () => removeEventListener('keydown', onKeyDown);
+}
+
+const FIELDS = 'input, textarea, select, [contenteditable]';
+
+function focusOf(target: EventTarget | null): Focus {
+  if (!(target instanceof Element)) return 'other';
+  if (target.matches(FIELDS)) return 'field';
+  return target.closest('[data-room]') ? 'list' : 'other';
+}
+
+/** Whether there was something to do. */
+function obey(desk: Desk, command: Command): boolean {
+  const room = desk.room.value;
+  switch (command) {
+    case 'next':
+    case 'previous':
+      return moveCursor(desk, command === 'next' ? 1 : -1);
+    case 'search':
+      if (isNarrow()) goTo({ room: undefined, page: 'list' });
+      return focus('search');
+    case 'reply':
+      if (room && isNarrow()) goTo({ room: room.id, page: 'conversation' });
+      return focus('composer');
+    case 'cart':
+      if (room && isNarrow()) goTo({ room: room.id, page: 'cart' });
+      return focus('cart');
+    case 'take': {
+      const conversation = room?.view.value?.conversation;
+      if (!room || !conversation || !isLive(conversation)) return false;
+      if (conversation.taken_by?.[1] === desk.me[1] || room.underway.value.has('take'))
+        return false;
+      room.do({ k: 'take' });
+      return focus('composer');
+    }
+    case 'propose':
+      if (!room?.view.value) return false;
+      desk.dialog.value = 'propose';
+      return true;
+    case 'keys':
+      desk.dialog.value = 'keys';
+      return true;
+    case 'waiting':
+    case 'mine':
+    case 'visitors':
+      desk.chooseTab(command);
+      return true;
+    case 'back':
+      return back(desk);
+    case 'open':
+      return false; // Enter is the focused row's own
+  }
+}
+
+function moveCursor(desk: Desk, step: 1 | -1): boolean {
+  const { order } = desk.shown.value;
+  const to = neighbour(order, desk.cursor.value ?? desk.selected.value, step);
+  if (to === undefined) return false;
+  desk.cursor.value = to;
+  return focusRow(to);
+}
+
+function focusRow(room: string): boolean {
+  const row = document.querySelector<HTMLElement>(`[data-room="${CSS.escape(room)}"]`);
+  row?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: 'nearest' });
+  return row !== null;
+}
+
+/** Out of the field, then to the list; on a narrow screen one page back. */
+function back(desk: Desk): boolean {
+  const held = document.activeElement;
+  if (held instanceof HTMLElement && held.matches(FIELDS)) {
+    held.blur();
+    if (held.dataset.focus === 'search') desk.search.value = '';
+    return true;
+  }
+  if (isNarrow()) {
+    if (desk.place.value.page === 'list') return false;
+    goBack();
+    return true;
+  }
+  const room = desk.selected.value ?? desk.shown.value.order[0];
+  return room !== undefined && focusRow(room);
+}
+
+function focus(name: 'search' | 'composer' | 'cart'): boolean {
+  const reach = () => {
+    const target = document.querySelector<HTMLElement>(`[data-focus="${name}"]`);
+    target?.focus();
+    if (name === 'cart') target?.scrollIntoView({ block: 'start' });
+    return target !== null && target === document.activeElement;
+  };
+  // At once, or the next key would go astray; later only where its page is just coming into sight.
+  if (!reach()) requestAnimationFrame(reach);
+  return true;
+}
+
+const narrow = matchMedia('(width < 1024px)');
+const isNarrow = () => narrow.matches;

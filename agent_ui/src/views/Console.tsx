@@ -1,0 +1,91 @@
+// The whole console: the bar, three columns, and what lies over them.
+
+import { goBack } from '../place';
+import { useDesk } from '../state';
+import { CartPanel } from './CartPanel';
+import { Activity, Notes } from './CartParts';
+import { Conversation } from './Conversation';
+import { KeyMap } from './KeyMap';
+import { ProposeDialog } from './ProposeDialog';
+import { ConnectionBanner, StatusBar } from './StatusBar';
+import { IconButton } from './small';
+import { VisitorList } from './VisitorList';
+import { About, History, Offers, Pages } from './VisitorPanel';
+
+export function Console() {
+  const { place, connection, dialog, room } = useDesk();
+  const open = room.value;
+  return (
+    <div class="console" data-page={place.value.page} data-connection={connection.value.status}>
+      <StatusBar />
+      <ConnectionBanner />
+      <main class="columns">
+        <VisitorList />
+        <Conversation />
+        <Side />
+      </main>
+      <Refusal />
+      <Notice />
+      {dialog.value === 'keys' && <KeyMap />}
+      {dialog.value === 'propose' && open && <ProposeDialog room={open} />}
+    </div>
+  );
+}
+
+function Side() {
+  const { words, room } = useDesk();
+  const open = room.value;
+  const view = open?.view.value;
+  return (
+    <section class="column side" aria-label={`${words.cart}, ${words.about}`}>
+      {open && (
+        <header class="column-head narrow-only">
+          <IconButton icon="back" label={words.toConversation} onClick={goBack} />
+          <p class="head-text">{words.toConversation}</p>
+        </header>
+      )}
+      {open && view && (
+        <div class="side-scroll" key={open.id}>
+          <CartPanel room={open} view={view} />
+          <Pages room={open} view={view} />
+          <Activity room={open} view={view} />
+          <About room={open} view={view} />
+          <Notes room={open} view={view} />
+          <Offers view={view} />
+          <History room={open} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** What was not done, and why; it stays until it is put away. */
+function Refusal() {
+  const { words, refusal } = useDesk();
+  return (
+    <div class="refusals" role="alert">
+      {refusal.value && (
+        <p class="refusal">
+          <span dir="auto">{refusal.value}</span>
+          <IconButton
+            icon="close"
+            label={words.dismiss}
+            onClick={() => {
+              refusal.value = '';
+            }}
+          />
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** News for who cannot see them. */
+function Notice() {
+  const { notice } = useDesk();
+  return (
+    <p class="unseen" role="status" dir="auto">
+      {notice.value}
+    </p>
+  );
+}

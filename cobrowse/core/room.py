@@ -20,6 +20,7 @@ from cobrowse.core.items import LookUp, clean_item, clean_page, remember
 from cobrowse.core.messages import (
     AnyFact,
     AnyOperation,
+    Arrived,
     Ask,
     Asked,
     Author,
@@ -212,6 +213,8 @@ def apply(state: RoomState, entry: Entry) -> None:
             state.grant = CartGrant(fact.edit, entry.at)
         case Asked():
             state.grant = replace(state.grant, asked=entry.by)
+        case Arrived():
+            state.visit.device, state.visit.locale = fact.device, fact.locale
         case Offered():
             dot = make_dot(entry.replica, entry.c)
             offers.apply_offered(state.offers, entry, fact, dot, state.visit.number)
@@ -297,7 +300,7 @@ def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:
     match fact:
         case Offered():
             return replace(fact, reason="", rule="", rule_version="")
-        case Happened(items=[], delta=None, ends_grant=False):
+        case Arrived() | Happened(items=[], delta=None, ends_grant=False):
             return Hidden()
         case Happened():
             return Happened(fact.name, 0, items=fact.items, delta=fact.delta, ends_grant=fact.ends_grant)

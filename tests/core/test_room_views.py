@@ -13,6 +13,7 @@ from cobrowse.core.messages import (
     AddCoupon,
     Answer,
     AnyOperation,
+    Arrived,
     Ask,
     Author,
     Describe,
@@ -114,6 +115,8 @@ def act(stage: Stage, author: Author, replica: int, op: AnyOperation) -> Entry:
     open_offer = stage.state.offers[-1] if stage.state.offers else None
     if open_offer is not None and open_offer.status == "open":
         return stage.write(SERVER, 0, Settled(open_offer.id, "expired"))
+    if stage.state.visit.device == "":
+        return stage.write(SERVER, 0, Arrived("Safari, iPhone", "de"))
     return stage.write(SERVER, 0, Offered("Help?", stage.now + 600, "basket", "v1", "3 items"))
 
 

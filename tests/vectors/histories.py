@@ -19,6 +19,7 @@ from cobrowse.core.messages import (
     Answer,
     AnyFact,
     AnyOperation,
+    Arrived,
     Ask,
     Author,
     Declined,
@@ -226,6 +227,8 @@ def _server_fact(random: Random, state: RoomState, now: float) -> AnyFact:
     open_offer = state.offers[-1] if state.offers and state.offers[-1].status == "open" else None
     if open_offer and random.random() < 0.7:
         return Settled(open_offer.id, random.choice(["expired", "withdrawn"]))
+    if random.random() < 0.2:
+        return Arrived(random.choice(["Safari, iPhone", "Firefox, Linux"]), random.choice(["en-GB", "de"]))
     return Offered("Can I help?", now + 60, "basket-idle", "3", "basket idle 90 s")
 
 

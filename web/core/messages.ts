@@ -82,6 +82,7 @@ export type Fact =
   | { k: 'finished' }
   | { k: 'granted'; edit: boolean }
   | { k: 'asked' }
+  | { k: 'arrived'; device: string; locale: string }
   | {
       k: 'offered';
       text: string;
@@ -193,6 +194,7 @@ export interface SiteView {
   accent: string;
   greeting: string;
   phone: string;
+  origin: string;
 }
 
 /** A visitor as the console's list shows them. */

@@ -147,6 +147,10 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
       return { ...view, grant: { edit: fact.edit, at, asked: null } };
     case 'asked':
       return { ...view, grant: { ...view.grant, asked: by } };
+    case 'arrived': {
+      const { device, locale } = fact;
+      return { ...view, visit: { ...(view.visit as Visit), device, locale } };
+    }
     case 'offered': {
       const { text, expires_at, rule = '', rule_version = '', reason = '' } = fact;
       const id = `${replica}.${c}`;

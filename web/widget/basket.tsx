@@ -42,11 +42,26 @@ export function Basket(context: Context) {
             ))}
           </ul>
           <Total lines={lines} {...context} />
+          <Notes {...context} />
           <Codes {...context} />
         </>
       )}
       {(view.changes.length > 0 || shell.notices.length > 0) && <Activity {...context} />}
     </div>
+  );
+}
+
+/** What was written down for this basket, such as a wish for the delivery. */
+function Notes({ view }: Context) {
+  const notes = Object.entries(view?.cart.notes ?? {}).filter(([, [, , text]]) => text);
+  return (
+    <>
+      {notes.map(([field, [, , text]]) => (
+        <p key={field} class="note" dir="auto">
+          {text}
+        </p>
+      ))}
+    </>
   );
 }
 

@@ -38,6 +38,7 @@ from cobrowse.core.messages.bounds import (
 )
 from cobrowse.core.messages.facts import (
     AnyFact,
+    Arrived,
     Asked,
     CartChanged,
     Declined,
@@ -125,6 +126,7 @@ __all__ = [
     "AnyFact",
     "AnyOperation",
     "AnyServerFrame",
+    "Arrived",
     "Ask",
     "Asked",
     "Author",

@@ -52,6 +52,13 @@ class Asked(Fact, tag="asked"):
     pass
 
 
+class Arrived(Fact, tag="arrived"):
+    """The shopper is on a device and speaks a language that the visit did not know of."""
+
+    device: str
+    locale: str
+
+
 class Offered(Fact, tag="offered"):
     """An offer of help is on show in every tab. `rule` is "" when a CSA made it by hand. `reason` is for CSAs only."""
 
@@ -105,6 +112,7 @@ AnyFact = (
     | Finished
     | Granted
     | Asked
+    | Arrived
     | Offered
     | Settled
     | Happened

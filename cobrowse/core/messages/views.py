@@ -110,6 +110,7 @@ class SiteView(msgspec.Struct, frozen=True):
     accent: str = ""
     greeting: str = ""
     phone: str = ""
+    origin: str = ""
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):

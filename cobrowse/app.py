@@ -1,0 +1,169 @@
+"""The composition root: the only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from cobrowse.asgi.api import Api
+from cobrowse.asgi.assets import Assets
+from cobrowse.asgi.pages import Pages
+from cobrowse.asgi.plain import live
+from cobrowse.asgi.security import SecurityHeaders, console_policy
+from cobrowse.asgi.signin import SignIn
+from cobrowse.core.credentials import MIN_SECRET_BYTES
+from cobrowse.core.messages import SiteView
+from cobrowse.core.protocol import Limits
+from cobrowse.core.rules.rule import Rule
+from cobrowse.live.catalogue import Catalogue
+from cobrowse.live.hub import Hub, HubSettings
+from cobrowse.live.recorder import Recorder
+from cobrowse.settings import Settings, SettingsError, Site
+from cobrowse.storage.engine import open_database, reading
+
+logger = logging.getLogger(__name__)
+
+
+def site_view(site: Site) -> SiteView:
+    return SiteView(
+        site.key,
+        site.name,
+        site.currency,
+        site.csa_edits,
+        site.accent,
+        site.greeting,
+        site.phone,
+        site.origins[0].rstrip("/"),
+    )
+
+
+def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
+    return HubSettings(
+        secret=secret,
+        sites={site.key: site_view(site) for site in settings.sites},
+        origins={
+            site.key: frozenset(origin.rstrip("/").lower() for origin in site.origins)
+            for site in settings.sites
+        },
+        console_origin=settings.public_origin,
+        limits=Limits(
+            heartbeat_s=settings.heartbeat_s,
+            frames_per_s=settings.frames_per_s,
+            burst_frames=settings.burst_frames,
+        ),
+        max_outbox_bytes=settings.max_outbox_bytes,
+        max_connections=settings.max_connections,
+        max_connections_per_address=settings.max_connections_per_address,
+        room_idle_s=settings.room_idle_s,
+        chats_per_csa=settings.chats_per_csa,
+    )
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The signing secret: the setting, else one kept in a file beside the SQLite database, made on first use."""
+    if settings.secret:
+        return settings.secret.encode()
+    path = Path(settings.database_url.removeprefix("sqlite:///")).with_suffix(".secret")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        secret = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"the secret's file {path} cannot be used: {error.strerror}") from None
+    if len(secret) < MIN_SECRET_BYTES:
+        raise SettingsError(f"{path}: expected at least {MIN_SECRET_BYTES} bytes, got {len(secret)}")
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Writes a new secret that only this user may read: whole under its name, or not at all."""
+    with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        file.write(secrets.token_hex(32).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(file.name, path)
+    except FileExistsError:
+        pass  # another process was first: its secret counts
+    finally:
+        Path(file.name).unlink()
+
+
+def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Starlette:
+    """The server as an ASGI application. Its lifespan opens the database and runs the hub."""
+    catalogues = {
+        site.key: Catalogue(site.product_feed_url, site.currency)
+        for site in settings.sites
+        if site.product_feed_url
+    }
+    routes: list[Route | WebSocketRoute] = [*assets.routes(), WebSocketRoute("/live", live)]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        engine = await open_database(settings.database_url)
+        sign_in = SignIn(engine, settings.sign_in_valid_s)
+        look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
+        configured = hub_settings(settings, secret_of(settings))
+        hub = Hub(configured, Recorder(engine), rules, sign_in.author, look_ups)
+        secure = settings.public_url.startswith("https:")
+        pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)
+        api = Api(engine, sign_in, configured.sites, catalogues)
+
+        async def ready(request: Request) -> Response:
+            """Ready once the hub runs and the database answers."""
+            if not hub.ready:
+                return PlainTextResponse("starting or stopping\n", 503)
+            try:
+                async with reading(engine) as conn:
+                    await conn.execute(text("SELECT 1 FROM rooms LIMIT 1"))
+            except SQLAlchemyError:
+                return PlainTextResponse("the database does not answer\n", 503)
+            return PlainTextResponse("ready\n")
+
+        app.router.routes.extend([*pages.routes(), *api.routes(), Route("/readyz", ready)])
+        fetchers = [asyncio.create_task(catalogue.run()) for catalogue in catalogues.values()]
+        try:
+            async with hub.running():
+                yield {"hub": hub}
+        finally:
+            for fetcher in fetchers:
+                fetcher.cancel()
+            await engine.dispose()
+
+    routes.append(Route("/healthz", _alive))
+    policy = console_policy(
+        settings.public_url, [origin for site in settings.sites for origin in site.origins]
+    )
+    secure = settings.public_url.startswith("https:")
+    return _App(routes=routes, lifespan=lifespan, policy=policy, secure=secure)
+
+
+class _App(Starlette):
+    """Starlette with our headers on every answer, also on the one that says that something failed."""
+
+    def __init__(self, *, policy: str, secure: bool, **parts: Any) -> None:
+        self._policy, self._secure = policy, secure
+        super().__init__(**parts)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), self._policy, self._secure)
+
+
+async def _alive(request: Request) -> Response:
+    return PlainTextResponse("alive\n")

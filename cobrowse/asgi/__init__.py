@@ -1,0 +1,1 @@
+"""The shells that face the network: WebSocket, pages, the console's API, sign-in."""

@@ -1,0 +1,186 @@
+"""The WebSocket shell: websockets' sans-I/O protocol in an asyncio.Protocol, handed to uvicorn as `ws=`.
+
+No task and no queue a message: frames are handled as they arrive and written once a turn of the loop. uvicorn makes
+one of these objects when a request asks for an upgrade, and replays the request into it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from cobrowse.core.errors import Close, PeerError
+from cobrowse.core.messages import MAX_FRAME_BYTES
+from cobrowse.live.connection import Connection, Handshake
+from cobrowse.live.hub import Hub
+
+PATH = "/live"
+CLOSE_WITHIN_S = 5.0
+MAX_WRITE_BUFFER_BYTES = 64 * 1024
+
+logger = logging.getLogger(__name__)
+_quiet = logging.getLogger("cobrowse.websockets")
+_quiet.setLevel(logging.WARNING)
+
+
+def handshake_of(headers: Headers, address: str) -> Handshake:
+    return Handshake(
+        headers.get("Origin", ""), headers.get("Cookie", ""), headers.get("User-Agent", "")[:512], address
+    )
+
+
+class _Server(ServerProtocol):
+    """The sans-I/O protocol, which says of a message that is too large what ours says of it. SPEC wire.2."""
+
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        if code == CloseCode.MESSAGE_TOO_BIG:
+            code, reason = Close.BAD_FRAME, f"a frame has at most {MAX_FRAME_BYTES} bytes"
+        super().fail(code, reason)
+
+
+class HubProtocol(asyncio.Protocol):
+    """One WebSocket of the hub. The constructor's signature is the one that uvicorn calls."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._hub: Hub | None = app_state.get("hub")
+        self._connections = server_state.connections
+        self._loop = _loop or asyncio.get_running_loop()
+        self._websocket = _Server(max_size=MAX_FRAME_BYTES, logger=_quiet)
+        self._transport: asyncio.Transport
+        self._connection: Connection | None = None
+        self._parts: list[bytes] = []
+        self._closing: asyncio.TimerHandle | None = None
+
+    # From the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(MAX_WRITE_BUFFER_BYTES)
+        self._connections.add(cast(Any, self))
+
+    def data_received(self, data: bytes) -> None:
+        self._websocket.receive_data(data)
+        for event in self._websocket.events_received():
+            if isinstance(event, Request):
+                self._accept(event)
+            elif isinstance(event, Frame):
+                self._frame(event)
+        self._write_out()
+        if self._websocket.close_expected():
+            self._close_soon()
+
+    def eof_received(self) -> None:
+        self._websocket.receive_eof()
+        self._write_out()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(cast(Any, self))
+        if self._closing is not None:
+            self._closing.cancel()
+        if self._connection is not None:
+            self._connection.lost()
+            self._connection = None
+
+    def pause_writing(self) -> None:
+        if self._connection is not None:
+            self._connection.outbox.pause()
+
+    def resume_writing(self) -> None:
+        if self._connection is not None:
+            self._connection.outbox.resume()
+
+    def shutdown(self) -> None:
+        """uvicorn is stopping."""
+        if self._connection is not None:
+            self._connection.close(Close.DRAIN, "the server is restarting")
+        else:
+            self._transport.close()
+
+    # The handshake and frames
+
+    def _accept(self, request: Request) -> None:
+        response = self._websocket.accept(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and request.path.partition("?")[0] != PATH:
+            response = self._websocket.reject(HTTPStatus.NOT_FOUND, f"expected a WebSocket at {PATH}\n")
+        hub = self._hub
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and hub is None:
+            response = self._websocket.reject(HTTPStatus.SERVICE_UNAVAILABLE, "the server is starting\n")
+        self._websocket.send_response(response)
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS or hub is None:
+            return
+        peer = self._transport.get_extra_info("peername")
+        connection = Connection(hub, self, handshake_of(request.headers, str(peer[0]) if peer else ""))
+        self._connection = connection
+        if (full := hub.admit(connection)) is not None:
+            connection.fail(full)
+
+    def _frame(self, frame: Frame) -> None:
+        match frame.opcode:
+            case Opcode.BINARY | Opcode.CONT:
+                if frame.fin and not self._parts:
+                    self._message(bytes(frame.data))
+                    return
+                self._parts.append(bytes(frame.data))
+                if frame.fin:
+                    data, self._parts = b"".join(self._parts), []
+                    self._message(data)
+            case Opcode.TEXT:
+                if self._connection is not None:
+                    self._connection.fail(PeerError(Close.BAD_FRAME, "expected binary frames"))
+            case Opcode.PING | Opcode.PONG | Opcode.CLOSE:
+                pass
+
+    def _message(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.receive(data)
+
+    # What the outbox asks (live.outbox.Wire)
+
+    def write(self, frames: list[bytes]) -> None:
+        if self._websocket.state is State.OPEN:
+            for frame in frames:
+                self._websocket.send_binary(frame)
+            self._write_out()
+
+    def close(self, code: int, reason: str) -> None:
+        with suppress(InvalidState):
+            self._websocket.send_close(code, reason)
+        self._write_out()
+        self._close_soon()
+
+    def call_soon_flush(self) -> None:
+        if self._connection is not None:
+            self._loop.call_soon(self._connection.outbox.flush)
+
+    def _write_out(self) -> None:
+        if self._transport.is_closing():
+            return
+        chunks = self._websocket.data_to_send()
+        if data := b"".join(chunks):
+            self._transport.write(data)
+        if b"" in chunks or self._websocket.state is State.CLOSED:
+            # An empty chunk is the end of the stream: the closing handshake is complete, or was refused.
+            self._transport.close()
+
+    def _close_soon(self) -> None:
+        """The peer has a few seconds to finish the closing handshake, then the transport goes."""
+        if self._closing is None and not self._transport.is_closing():
+            self._closing = self._loop.call_later(CLOSE_WITHIN_S, self._transport.abort)

@@ -1,0 +1,90 @@
+"""`cobrowse demo`: the server and a demo shop, on two ports and so two origins, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+import click
+import uvicorn
+
+from cobrowse.commands.agents import add_agent
+from cobrowse.commands.serve import listen, prepare
+from cobrowse.demo.shop import create_shop
+from cobrowse.settings import Settings, Site
+from cobrowse.storage.errors import EmailTaken
+
+SITE_KEY = "demo"
+EMAIL = "ginny@demo.example"
+PASSWORD = "alcove-and-oak"  # noqa: S105 - printed on start, for a demo on loopback only
+
+
+def demo_settings(port: int, shop_port: int, folder: Path, rules: Path | None) -> Settings:
+    return Settings(
+        rules=str(rules or ""),
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        database_url=f"sqlite:///{folder / 'cobrowse.db'}",
+        sites=[
+            Site(
+                key=SITE_KEY,
+                name="Alcove & Oak",
+                origins=[f"http://127.0.0.1:{shop_port}"],
+                accent="#2a5748",
+                greeting="Hello! Ask us anything: sizes, stock, delivery.",
+                phone="0113 496 0142",
+                product_feed_url=f"http://127.0.0.1:{shop_port}/feed.json",
+            )
+        ],
+        log_level="warning",
+    )
+
+
+def run(port: int, shop_port: int, folder: Path, rules: Path | None) -> None:
+    """Serves both until SIGINT. Raises CobrowseError."""
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = demo_settings(port, shop_port, folder, rules)
+    sockets = [listen(settings.host, port), listen(settings.host, shop_port)]
+    try:
+        server = prepare(settings)
+        asyncio.run(_sign_up(settings.database_url))
+        shop = create_shop(server_url=settings.public_url, site_key=SITE_KEY, database=folder / "shop.db")
+        shop_server = uvicorn.Server(
+            uvicorn.Config(shop, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        )
+        click.echo(
+            f"\n  Shop      http://127.0.0.1:{shop_port}/\n"
+            f"  Console   http://127.0.0.1:{port}/console/\n"
+            f"  Sign in   {EMAIL}   {PASSWORD}\n\n"
+            "  Open the shop in one window and the console in another. Ctrl+C stops both.\n"
+        )
+        asyncio.run(_both(server, shop_server, sockets))
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+    finally:
+        for each in sockets:
+            each.close()
+
+
+async def _sign_up(database_url: str) -> None:
+    try:
+        await add_agent(database_url, EMAIL, "Ginny", "supervisor", PASSWORD)
+    except EmailTaken:
+        return
+
+
+async def _both(server: uvicorn.Server, shop: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    """Runs both; when one stops, so does the other."""
+
+    async def until_stopped(one: uvicorn.Server, bound: socket.socket, other: uvicorn.Server) -> None:
+        try:
+            await one.serve(sockets=[bound])
+        finally:
+            other.should_exit = True
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(until_stopped(server, sockets[0], shop))
+        group.create_task(until_stopped(shop, sockets[1], server))

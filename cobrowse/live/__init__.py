@@ -1,0 +1,1 @@
+"""The objects that own a task: the hub, its rooms, their members."""

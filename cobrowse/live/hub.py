@@ -1,0 +1,368 @@
+"""The hub: every connection and every room of this process, and the tasks that keep them going."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from cobrowse.broker.contract import Backlogged
+from cobrowse.broker.memory import MemoryBroker
+from cobrowse.core import credentials
+from cobrowse.core.chat import is_live
+from cobrowse.core.codec import encode
+from cobrowse.core.credentials import ReplicaToken, VisitorToken
+from cobrowse.core.errors import Close, PeerError
+from cobrowse.core.items import LookUp
+from cobrowse.core.messages import Arrived, Author, Entry, Hello, Join, Refuse, SiteView, Tops, Welcome
+from cobrowse.core.protocol import Limits
+from cobrowse.core.rules.rule import Rule
+from cobrowse.core.visit import describe_device
+from cobrowse.live.advisor import Advisor
+from cobrowse.live.connection import Connection
+from cobrowse.live.lobby import Board
+from cobrowse.live.publication import Publication
+from cobrowse.live.recorder import Recorder
+from cobrowse.live.room import Room
+from cobrowse.live.rooms import Rooms
+
+BOARD_EVERY_S = 0.2
+SWEEP_EVERY_S = 1.0
+SESSIONS_EVERY_S = 5.0
+"""An agent who signed out, or was shut out, is off the hub within this time."""
+
+MAX_WAITING_ROOMS = 1_000
+MAX_ROOMS_A_CSA = 2_000
+
+logger = logging.getLogger(__name__)
+
+SignedIn = Callable[[str, float], Awaitable[Author | None]]
+"""Who a cookie header says is signed in to the console, at a time; None for nobody."""
+
+
+class HubSettings:
+    """What the hub must know of the settings."""
+
+    def __init__(
+        self,
+        *,
+        secret: bytes,
+        sites: dict[str, SiteView],
+        origins: dict[str, frozenset[str]],
+        console_origin: str,
+        limits: Limits,
+        max_outbox_bytes: int,
+        max_connections: int,
+        max_connections_per_address: int,
+        room_idle_s: float,
+        chats_per_csa: int,
+    ) -> None:
+        self.secret = secret
+        self.sites = sites
+        self.origins = origins
+        self.console_origin = console_origin
+        self.limits = limits
+        self.max_outbox_bytes = max_outbox_bytes
+        self.max_connections = max_connections
+        self.max_connections_per_address = max_connections_per_address
+        self.room_idle_s = room_idle_s
+        self.chats_per_csa = chats_per_csa
+
+
+class Hub:
+    """Owns connections and rooms. All methods run on one loop; nothing here blocks it."""
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        recorder: Recorder,
+        rules: Sequence[Rule],
+        signed_in: SignedIn,
+        look_ups: Mapping[str, LookUp],
+    ) -> None:
+        self.settings = settings
+        self.limits = settings.limits
+        self.max_outbox_bytes = settings.max_outbox_bytes
+        self.connections: set[Connection] = set()
+        self.ready = False
+        self._addresses: Counter[str] = Counter()
+        self._recorder = recorder
+        self._signed_in = signed_in
+        self._broker = MemoryBroker[Publication](recorder.commit, self._deliver, self._lost)
+        self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, self.now)
+        self._board = Board()
+        self._advisor = Advisor(rules, self.free)
+        self._due: dict[str, float] = {}
+        self._dropped: dict[str, str] = {}
+        self._to_consider: dict[str, Room] = {}
+        self._talking: dict[str, Room] = {}
+        self._consoles: set[Connection] = set()
+        self._tasks: asyncio.TaskGroup
+
+    # Life
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Runs the hub's tasks. On leaving: says goodbye, waits until all is durable, keeps the rooms' snapshots."""
+        async with asyncio.TaskGroup() as self._tasks:
+            broker = self._tasks.create_task(self._broker.run(), name="broker")
+            keepers = [
+                self._tasks.create_task(self._every(BOARD_EVERY_S, self._tend), name="board"),
+                self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
+                self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
+            ]
+            await self._wake_conversations()
+            self.ready = True
+            try:
+                yield
+            finally:
+                self.ready = False
+                for connection in list(self.connections):
+                    connection.close(Close.DRAIN, "the server is restarting")
+                for keeper in keepers:
+                    keeper.cancel()
+                await self._rooms.save_all()
+                broker.cancel()
+
+    async def _every(self, interval_s: float, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(interval_s)
+            try:
+                await step()
+            except Exception:
+                logger.exception("a periodic step failed, trying again in %g s", interval_s)
+
+    async def _wake_conversations(self) -> None:
+        """Loads the rooms of conversations that wait or are open, so that the console lists them."""
+        for site in self.settings.sites:
+            for key in await self._recorder.rooms_in_conversation(site, MAX_WAITING_ROOMS):
+                self.touch(await self._rooms.open(key, site))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.create_task(work)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> float:
+        return time.time()
+
+    # Connections
+
+    def admit(self, connection: Connection) -> PeerError | None:
+        """Counts a new connection; the reason if there is no place for it."""
+        settings, address = self.settings, connection.handshake.address
+        if not self.ready or len(self.connections) >= settings.max_connections:
+            return PeerError(Close.BUSY, "the server is full, try again in a moment")
+        if self._addresses[address] >= settings.max_connections_per_address:
+            return PeerError(Close.BUSY, "too many connections from this address")
+        self.connections.add(connection)
+        self._addresses[address] += 1
+        return None
+
+    def forget(self, connection: Connection) -> None:
+        if connection in self.connections:
+            self.connections.remove(connection)
+            self._addresses[connection.handshake.address] -= 1
+            if not self._addresses[connection.handshake.address]:
+                del self._addresses[connection.handshake.address]
+        self._board.remove(connection)
+        self._consoles.discard(connection)
+        if connection.available:
+            connection.available = False
+            self._reconsider_all()
+
+    async def greet(self, connection: Connection, hello: Hello) -> None:
+        """Answers a hello: who you are, and for a shopper the room. Raises PeerError."""
+        if hello.role == "csa":
+            await self._greet_csa(connection)
+        else:
+            await self._greet_shopper(connection, hello)
+
+    async def _greet_csa(self, connection: Connection) -> None:
+        handshake = connection.handshake
+        if handshake.origin != self.settings.console_origin:
+            raise PeerError(Close.FORBIDDEN, "the console connects from its own origin only")
+        author = await self._signed_in(handshake.cookie, self.now())
+        if author is None:
+            raise PeerError(Close.BAD_TOKEN, "sign in to the console first")
+        if connection.outbox.closed:
+            return
+        connection.author = author
+        connection.available = True
+        self._consoles.add(connection)
+        welcome = Welcome(
+            author,
+            self.now(),
+            self.limits.heartbeat_s,
+            list(self.settings.sites.values()),
+            available=True,
+        )
+        connection.send(encode(welcome))
+        self._board.add(connection)
+        self._reconsider_all()
+
+    async def _greet_shopper(self, connection: Connection, hello: Hello) -> None:
+        site = self.settings.sites.get(hello.site)
+        if site is None:
+            raise PeerError(Close.UNKNOWN_SITE, "expected the key of a site in data-site")
+        if connection.handshake.origin not in self.settings.origins[site.key]:
+            raise PeerError(Close.UNKNOWN_SITE, "this page's origin is not one of the site's")
+        now = self.now()
+        if hello.token:
+            visitor = credentials.open_visitor(self.settings.secret, hello.token, site.key, now)
+            token = hello.token
+            if visitor.is_stale(now):
+                token = self._visitor_token(site.key, visitor.visitor, now)
+        else:
+            visitor = VisitorToken(site.key, secrets.token_urlsafe(16), now)
+            token = self._visitor_token(site.key, visitor.visitor, now)
+        room = await self._rooms.open(visitor.visitor, site.key)
+        if connection.outbox.closed:
+            return
+        connection.author = Author("shopper", visitor.visitor)
+        connection.site = site.key
+        device, known = describe_device(connection.handshake.user_agent), room.state.visit
+        if (device, hello.locale) != (known.device, known.locale):
+            room.write(Arrived(device, hello.locale), now)
+        welcome = Welcome(
+            connection.author, now, self.limits.heartbeat_s, [site], token, self.free(site.key) > 0
+        )
+        connection.send(encode(welcome))
+        self._enter(connection, room, hello.resume, hello.position)
+
+    def _visitor_token(self, site: str, visitor: str, now: float) -> str:
+        return credentials.sign_visitor(self.settings.secret, VisitorToken(site, visitor, now))
+
+    async def open_room(self, connection: Connection, join: Join) -> None:
+        """A CSA joins a room that exists."""
+        if join.room in connection.rooms:
+            return
+        refusal = None
+        room: Room | None = None
+        if len(connection.rooms) >= MAX_ROOMS_A_CSA:
+            refusal = Refuse(join.room, "bound", f"at most {MAX_ROOMS_A_CSA} rooms at once")
+        elif (room := await self._rooms.existing(join.room)) is None:
+            refusal = Refuse(join.room, "gone", "there is no such visitor")
+        if room is None or refusal is not None:
+            connection.send(encode(refusal or Refuse(join.room, "gone", "there is no such visitor")))
+        elif not connection.outbox.closed:
+            self._enter(connection, room, join.resume, join.position)
+
+    def _enter(self, connection: Connection, room: Room, resume: str, position: Any) -> None:
+        if not self._rooms.holds(room):
+            raise PeerError(Close.STATE_LOST, "the room was lost while it was being joined, try again")
+        now, key, secret = self.now(), room.state.room, self.settings.secret
+        holder = connection.author.id
+        wanted = credentials.open_replica(secret, resume, key, holder, now) if resume else None
+        replica = room.take_replica(wanted)
+        token = credentials.sign_replica(secret, ReplicaToken(key, replica, holder), now)
+        connection.rooms[key] = (room, room.join(connection, replica, token, position))
+        self.touch(room)
+
+    def tops(self, connection: Connection) -> bytes:
+        tops = {key: room.top() for key, (room, _) in connection.rooms.items()}
+        available = self.free(connection.site) > 0 if connection.site else connection.available
+        return encode(Tops(tops, available))
+
+    def set_available(self, connection: Connection, available: bool) -> None:
+        connection.available = available
+        self._reconsider_all()
+
+    def free(self, site: str) -> int:
+        """How many CSAs could take one more chat: available, and with fewer open chats than the bound.
+
+        A chat whose shopper has gone takes nobody's time.
+        """
+        talks = [room.state.conversation for room in self._talking.values() if room.has_shopper()]
+        busy = Counter(talk.taken_by.id for talk in talks if talk.status == "open" and talk.taken_by)
+        waiting = sum(1 for talk in talks if talk.status == "waiting")
+        agents = {peer.author.id for peer in self._consoles if peer.available}
+        places = sum(max(self.settings.chats_per_csa - busy[agent], 0) for agent in agents)
+        return min(len(agents), max(places - waiting, 0))
+
+    # Rooms
+
+    def touch(self, room: Room) -> None:
+        """The room has changed or may have: its card and its offers are looked at again soon."""
+        key = room.state.room
+        if not self._rooms.holds(room):
+            return
+        self._board.touch(room)
+        self._to_consider[key] = room
+        if is_live(room.state.conversation):
+            self._talking[key] = room
+        else:
+            self._talking.pop(key, None)
+
+    def _reconsider_all(self) -> None:
+        self._to_consider.update({room.state.room: room for room in self._rooms})
+
+    def _deliver(self, batch: Sequence[Publication]) -> None:
+        by_room: dict[str, list[Entry]] = {}
+        for record in batch:
+            by_room.setdefault(record.room, []).append(record.entry)
+        for key, entries in by_room.items():
+            if (room := self._rooms.get(key)) is not None:
+                room.deliver(entries)
+                self._board.touch(room)
+
+    def _lost(self, batch: Sequence[Publication]) -> None:
+        """These records are not durable: their rooms start again from storage, their members come back."""
+        for key, site in {record.room: record.site for record in batch}.items():
+            if (room := self._rooms.drop(key)) is not None:
+                self._dropped[key] = site
+                self._board.forget(room)
+                for member in list(room.members):
+                    member.peer.close(Close.STATE_LOST, "the last changes were not kept, resuming")
+
+    # Tending
+
+    async def _tend(self) -> None:
+        now = self.now()
+        asked, self._to_consider = self._to_consider, {}
+        for key in [key for key, due in self._due.items() if due <= now]:
+            del self._due[key]
+            if (room := self._rooms.get(key)) is not None:
+                asked[key] = room
+        for key, room in asked.items():
+            if not self._rooms.holds(room):
+                continue
+            head = room.state.head
+            try:
+                due = self._advisor.consider(room, now)
+            except Backlogged:
+                due = now + SWEEP_EVERY_S
+            if due is None:
+                self._due.pop(key, None)
+            else:
+                self._due[key] = due
+            if room.state.head != head:
+                self.touch(room)
+        self._board.publish()
+
+    async def _sweep(self) -> None:
+        now = self.monotonic()
+        for connection in list(self.connections):
+            connection.check(now)
+        for key in await self._rooms.tidy(now, self.settings.room_idle_s):
+            self._due.pop(key, None)
+        while self._dropped:
+            # Somebody may wait in it though nobody is connected: the console must go on listing it.
+            key, site = self._dropped.popitem()
+            try:
+                self.touch(await self._rooms.open(key, site))
+            except BaseException:
+                self._dropped.setdefault(key, site)
+                raise
+
+    async def _check_sessions(self) -> None:
+        """Shows out the consoles of agents who have signed out or been shut out; the others' sessions go on."""
+        for console in list(self._consoles):
+            if await self._signed_in(console.handshake.cookie, self.now()) is None:
+                console.close(Close.BAD_TOKEN, "sign in to the console first")

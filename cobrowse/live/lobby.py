@@ -1,0 +1,104 @@
+"""The list of visitors that every console shows: a card a room, sent when it changes. SPEC room.9."""
+
+from __future__ import annotations
+
+from cobrowse.core.cart import project
+from cobrowse.core.chat import is_live, unread_by_csa
+from cobrowse.core.codec import encode
+from cobrowse.core.messages import Card, Lobby
+from cobrowse.live.member import Peer
+from cobrowse.live.room import Room
+
+MAX_CARDS = 500
+LAST_TEXT_CHARS = 120
+
+
+def card_of(room: Room) -> Card:
+    """The card of a room as it is now."""
+    state = room.state
+    visit, talk = state.visit, state.conversation
+    page = visit.recent[-1].page if visit.recent else None
+    lines = project(state.cart)
+    total = sum((item.price_minor or 0) * n for line, n in lines.items() if (item := state.items.get(line)))
+    shoppers = [member for member in room.members if member.role == "shopper"]
+    last = talk.messages[-1] if talk.messages else None
+    offered = state.offers[-1] if state.offers and state.offers[-1].visit == visit.number else None
+    return Card(
+        room=state.room,
+        site=state.site,
+        name=shoppers[0].peer.author.name if shoppers else "",
+        online=bool(shoppers),
+        first_at=visit.started_at,
+        last_at=visit.last_at,
+        visit=visit.number,
+        pages=visit.pages,
+        path=page.path if page else "",
+        title=page.title if page else "",
+        kind=page.kind if page else "",
+        referrer=visit.referrer,
+        device=visit.device,
+        cart_items=sum(lines.values()),
+        cart_total_minor=total,
+        currency=room.terms.site.currency,
+        conversation=talk.status,
+        waiting_since=talk.opened_at if talk.status == "waiting" else None,
+        reason=talk.reason if is_live(talk) else "",
+        taken_by=talk.taken_by if talk.status == "open" else None,
+        unread=unread_by_csa(talk),
+        last_text=last.text[:LAST_TEXT_CHARS] if last else "",
+        typing=any(member.typing for member in shoppers),
+        offer=offered.status if offered else None,
+    )
+
+
+class Board:
+    """Keeps each console's list in step: the whole list once, then what changed, a few times a second."""
+
+    def __init__(self) -> None:
+        self._peers: list[Peer] = []
+        self._cards: dict[str, Card] = {}
+        self._changed: dict[str, Room] = {}
+
+    def add(self, peer: Peer) -> None:
+        self._peers.append(peer)
+        cards = sorted(self._cards.values(), key=_need)[:MAX_CARDS]
+        peer.send(encode(Lobby(full=True, cards=cards, total=len(self._cards))))
+
+    def remove(self, peer: Peer) -> None:
+        if peer in self._peers:
+            self._peers.remove(peer)
+
+    def touch(self, room: Room) -> None:
+        """Notes that the room's card may have changed."""
+        self._changed[room.state.room] = room
+
+    def forget(self, room: Room) -> None:
+        """Takes back `touch`: what this object says of the room no longer holds."""
+        if self._changed.get(room.state.room) is room:
+            del self._changed[room.state.room]
+
+    def publish(self) -> None:
+        """Sends what has changed since the last time."""
+        if not self._changed:
+            return
+        changed, self._changed = self._changed, {}
+        cards: list[Card] = []
+        gone: list[str] = []
+        for key, room in changed.items():
+            card = card_of(room)
+            if not card.online and not is_live(room.state.conversation):
+                if self._cards.pop(key, None) is not None:
+                    gone.append(key)
+            elif self._cards.get(key) != card:
+                self._cards[key] = card
+                cards.append(card)
+        if cards or gone:
+            frame = encode(Lobby(full=False, cards=cards, gone=gone, total=len(self._cards)))
+            for peer in self._peers:
+                peer.send(frame)
+
+
+def _need(card: Card) -> tuple[bool, float, bool, float]:
+    """Who needs a CSA most comes first: the longest wait, then who is here, then the latest."""
+    waiting = card.waiting_since is not None
+    return (not waiting, card.waiting_since or 0.0, not card.online, -card.last_at)

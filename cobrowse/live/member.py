@@ -1,0 +1,36 @@
+"""One party in one room: a connection, with the replica that it has there."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cobrowse.core.messages import Author, Role
+
+
+class Peer(Protocol):
+    """A connection, as far as a room must know it."""
+
+    author: Author
+
+    def send(self, frame: bytes) -> None: ...
+
+    def close(self, code: int, reason: str) -> None: ...
+
+
+class Member:
+    """A peer in a room. `delivered` is the offset of the last entry that was handed to it; `entered` says whether it
+    has the room yet: before that it is told nothing else of it.
+    """
+
+    __slots__ = ("delivered", "entered", "peer", "replica", "typing")
+
+    def __init__(self, peer: Peer, replica: int, delivered: int) -> None:
+        self.peer = peer
+        self.replica = replica
+        self.delivered = delivered
+        self.entered = False
+        self.typing = False
+
+    @property
+    def role(self) -> Role:
+        return self.peer.author.role

@@ -1,0 +1,183 @@
+"""Commits batches: the rooms' log and, in the same transaction, everything that the database says of it.
+
+All communication ends in one contact database, and the log is its source: a row beside the log is written exactly once,
+because the entry it comes from is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from cobrowse.core.cart import make_dot
+from cobrowse.core.messages import Entry, Finished, Message, Offered, Said, Settled, Taken
+from cobrowse.core.room import RoomState
+from cobrowse.live.publication import CartAfter, Publication
+from cobrowse.storage import carts, conversations, journal, messages, offers, visitors
+from cobrowse.storage.contacts import Contact
+from cobrowse.storage.engine import reading
+
+_entries = msgspec.msgpack.Decoder(Entry)
+_states = msgspec.msgpack.Decoder(RoomState)
+_encode = msgspec.msgpack.Encoder().encode
+
+TAIL_PAGE = 1_000
+
+
+def conversation_id(room: str, number: int) -> str:
+    return f"{room}.{number}"
+
+
+class Recorder:
+    """Writes and reads the database on behalf of the hub."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def commit(self, batch: Sequence[Publication]) -> None:
+        """Writes the batch in one transaction; durable when it returns."""
+        rows = [_log_row(record) for record in batch]
+        async with self._engine.begin() as conn:
+            await journal.append(conn, rows)
+            for record in batch:
+                if record.entry.offset == 1:
+                    empty = RoomState(record.room, record.site, record.epoch)
+                    await journal.save_snapshot(conn, self.snapshot(empty, record.entry.at))
+            await _save_visitors(conn, batch)
+            latest = {record.room: (record, record.cart) for record in batch if record.cart is not None}
+            for record, cart in latest.values():
+                await carts.save(conn, _cart_view(record, cart))
+            for record in batch:
+                await _record(conn, record)
+
+    def snapshot(self, state: RoomState, now: float) -> journal.Snapshot:
+        """The room's state as it is now, encoded."""
+        offset, digest = state.head
+        return journal.Snapshot(state.room, state.site, state.epoch, offset, digest, _encode(state), now)
+
+    async def save(self, snapshots: Sequence[journal.Snapshot]) -> None:
+        """Keeps snapshots, so that logs need not be read from the beginning. Each must be of a durable state."""
+        if snapshots:
+            async with self._engine.begin() as conn:
+                for snapshot in snapshots:
+                    await journal.save_snapshot(conn, snapshot)
+
+    async def load(self, room: str) -> tuple[RoomState | None, list[Entry]]:
+        """The room's latest snapshot and the entries after it, of one moment; (None, []) for an unknown room."""
+        async with reading(self._engine) as conn:
+            snapshot = await journal.load_snapshot(conn, room)
+            state = _states.decode(snapshot.state) if snapshot is not None else None
+            offset = state.head[0] if state is not None else 0
+            entries: list[Entry] = []
+            while page := await journal.tail(conn, room, offset, TAIL_PAGE):
+                entries += [_entries.decode(row.payload) for row in page]
+                offset = page[-1].offset
+            return state, entries
+
+    async def rooms_in_conversation(self, site: str, limit: int) -> list[str]:
+        """The rooms of conversations that wait or are open: they need a CSA, whoever is connected."""
+        async with reading(self._engine) as conn:
+            waiting = await conversations.by_status(conn, site, "waiting", limit)
+            opened = await conversations.by_status(conn, site, "open", limit)
+        return [summary.conversation.room for summary in [*waiting, *opened]]
+
+
+def _log_row(record: Publication) -> journal.LogRow:
+    entry = record.entry
+    return journal.LogRow(
+        record.room, entry.offset, entry.hash, entry.at, entry.replica, entry.c, _encode(entry)
+    )
+
+
+async def _save_visitors(conn: AsyncConnection, batch: Sequence[Publication]) -> None:
+    seen = {record.room: record for record in batch if record.visit is not None}
+    for record in seen.values():
+        visit = record.visit
+        assert visit is not None
+        await visitors.save(
+            conn,
+            visitors.Visitor(
+                record.room,
+                record.site,
+                visit.first_at,
+                record.entry.at,
+                visit.number,
+                visit.referrer or None,
+                visit.device or None,
+                visit.locale or None,
+            ),
+        )
+
+
+def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
+    lines = []
+    total_minor = 0
+    currency = ""
+    for line, quantity in cart.lines.items():
+        item = cart.items.get(line)
+        if item is None:
+            lines.append(carts.CartLine(line, quantity))
+            continue
+        lines.append(carts.CartLine(line, quantity, item.name, item.variant, item.price_minor))
+        total_minor += (item.price_minor or 0) * quantity
+        currency = currency or item.currency
+    count = sum(cart.lines.values())
+    return carts.CartView(record.room, record.site, record.entry.at, lines, count, total_minor, currency)
+
+
+async def _record(conn: AsyncConnection, record: Publication) -> None:
+    """The rows that one entry makes beside the log. Cart changes and page views make none here."""
+    room, entry, fact = record.room, record.entry, record.entry.fact
+    talk = conversation_id(room, record.conversation.number)
+    if record.conversation.opened:
+        await _open_conversation(conn, record, talk)
+    match fact:
+        case Said(text=text):
+            contact = None
+            if entry.by.role == "shopper":
+                contact = Contact(room, record.site, room, entry.at, entry.by.name or None)
+            else:
+                await conversations.take(conn, talk, entry.by.id)
+            message = Message(entry.offset, entry.at, entry.by, text)
+            await messages.write(conn, _message(record, talk, message), contact)
+        case Taken():
+            await conversations.take(conn, talk, entry.by.id)
+        case Finished():
+            await conversations.close(conn, talk, entry.at)
+        case Offered():
+            offered = offers.Offer(
+                f"{room}.{make_dot(entry.replica, entry.c)}",
+                room,
+                record.site,
+                fact.rule,
+                fact.rule_version,
+                entry.at,
+                fact.text,
+                fact.reason,
+            )
+            await offers.make(conn, offered)
+        case Settled(offer=offer_dot, status=status):
+            await offers.settle(conn, f"{room}.{offer_dot}", status, entry.at)
+
+
+async def _open_conversation(conn: AsyncConnection, record: Publication, talk: str) -> None:
+    room, entry, after = record.room, record.entry, record.conversation
+    offer = f"{room}.{entry.fact.offer}" if isinstance(entry.fact, Settled) else None
+    held = conversations.Conversation(
+        talk, room, record.site, entry.at, reason=after.reason or None, offer=offer
+    )
+    await conversations.begin(conn, held)
+    if after.taken_by is not None:
+        await conversations.take(conn, talk, after.taken_by.id)
+    if after.opening is not None:
+        await messages.write(conn, _message(record, talk, after.opening))
+
+
+def _message(record: Publication, talk: str, message: Message) -> messages.Message:
+    entry, by = record.entry, message.by
+    key = f"{record.room}.{make_dot(entry.replica, entry.c)}"
+    return messages.Message(
+        key, talk, record.room, entry.offset, entry.at, by.role, by.id, by.name, message.text
+    )

@@ -1,0 +1,220 @@
+"""A room in memory: its state, its members, and the road from an operation to everybody's screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from cobrowse.core import room as core
+from cobrowse.core.codec import encode
+from cobrowse.core.errors import Close, Refusal, Refused
+from cobrowse.core.messages import (
+    AnyFact,
+    AnyOperation,
+    Author,
+    Declined,
+    Entry,
+    Joined,
+    News,
+    Position,
+    Presence,
+    Refuse,
+    TypingNow,
+)
+from cobrowse.core.room import RoomState, Terms
+from cobrowse.live.member import Member, Peer
+from cobrowse.live.publication import Publication, publication
+
+TAIL_ENTRIES = 256
+"""Entries kept for clients that come back: a few minutes of a busy cart. Older positions get the whole view."""
+
+SNAPSHOT_EVERY = 64
+SERVER = Author("server")
+
+_encode_fact = msgspec.msgpack.Encoder().encode
+
+
+class Log(Protocol):
+    """The broker, as a room uses it."""
+
+    def admit(self) -> None: ...
+
+    def append(self, record: Publication) -> None: ...
+
+    def after_pending(self, callback: Callable[[], None]) -> None: ...
+
+
+class Room:
+    """Decides operations, appends facts, and hands durable entries to its members. Owned by the hub's loop.
+
+    `state` follows the log as it is appended; members see only what is durable.
+    """
+
+    def __init__(self, state: RoomState, tail: list[Entry], terms: Terms, log: Log) -> None:
+        self.state = state
+        self.terms = terms
+        self.members: list[Member] = []
+        self.idle_since: float | None = None
+        self.saved_offset = state.head[0]
+        self._log = log
+        self._tail = tail[-TAIL_ENTRIES:]
+        self._durable = state.head
+
+    # Joining
+
+    def take_replica(self, wanted: int | None) -> int:
+        """The replica asked for, if this room gave it out and remembers it; else a new one. SPEC wire.5."""
+        if wanted is not None and core.may_resume(self.state, wanted):
+            for member in [member for member in self.members if member.replica == wanted]:
+                self.leave(member)
+                member.peer.close(Close.REPLACED, "this tab has come back on another connection")
+            return wanted
+        replica = self.state.next_replica
+        self.state.next_replica += 1
+        return replica
+
+    def join(self, peer: Peer, replica: int, resume: str, position: Position | None) -> Member:
+        """Adds a member, who first gets the room: every missed entry, or the whole view. Never a part. SPEC wire.7.
+
+        What they get is the room as it is now; it is sent once all of that is durable, ahead of what follows.
+        """
+        member = Member(peer, replica, self.state.head[0])
+        self.members.append(member)
+        self.idle_since = None
+        joined = encode(self._joined(member, resume, self._missed(position)))
+
+        def send() -> None:
+            if member in self.members:
+                member.entered = True
+                peer.send(joined)
+                self.announce()
+
+        self._log.after_pending(send)
+        return member
+
+    def _joined(self, member: Member, resume: str, missed: list[Entry] | None) -> Joined:
+        role = member.role
+        return Joined(
+            room=self.state.room,
+            replica=member.replica,
+            resume=resume,
+            last=core.last_counter(self.state, member.replica),
+            position=Position(self.state.epoch, *self.state.head),
+            present=self.present(role),
+            view=core.view(self.state, role) if missed is None else None,
+            tail=None if missed is None else [self._as_seen(entry, member) for entry in missed],
+        )
+
+    def _missed(self, position: Position | None) -> list[Entry] | None:
+        """The entries after a position; None when that position is not one of this log's, or too long ago."""
+        if position is None or position.epoch != self.state.epoch:
+            return None
+        if (position.offset, position.hash) == self.state.head:
+            return []
+        for index, entry in enumerate(self._tail):
+            if entry.offset == position.offset:
+                return self._tail[index + 1 :] if entry.hash == position.hash else None
+        return None
+
+    def leave(self, member: Member) -> None:
+        if member in self.members:
+            self.members.remove(member)
+            if member.typing:
+                self.typing(member, on=False)
+            self.announce()
+
+    def top(self) -> Position:
+        """How far the durable log goes."""
+        return Position(self.state.epoch, *self._durable)
+
+    def present(self, role: str) -> list[Author]:
+        """Who is here, each once: a shopper sees the CSAs, a CSA everybody."""
+        authors = dict.fromkeys(
+            member.peer.author for member in self.members if role == "csa" or member.role == "csa"
+        )
+        return list(authors)
+
+    def has_shopper(self) -> bool:
+        """Whether the visitor is here, in any tab."""
+        return any(member.role == "shopper" for member in self.members)
+
+    def announce(self) -> None:
+        for member in self._entered():
+            member.peer.send(encode(Presence(self.state.room, self.present(member.role))))
+
+    def _entered(self) -> Iterator[Member]:
+        return (member for member in self.members if member.entered)
+
+    # Writing
+
+    def do(self, member: Member, c: int, op: AnyOperation, at: float, now: float) -> None:
+        """Takes one numbered operation: exactly one fact follows, or, out of order, a Refuse. SPEC room.3."""
+        last = core.last_counter(self.state, member.replica)
+        if c <= last:
+            return
+        if c != last + 1:
+            refuse = Refuse(self.state.room, Refused.GAP, f"expected operation {last + 1}, got {c}", c)
+            member.peer.send(encode(refuse))
+            return
+        author = member.peer.author
+        fact: AnyFact
+        try:
+            fact = core.decide(self.state, author, member.replica, c, op, at, now, self.terms)
+        except Refusal as refusal:
+            fact = Declined(refusal.code, refusal.message)
+        self.append(author, member.replica, c, fact, now)
+
+    def write(self, fact: AnyFact, now: float) -> None:
+        """Appends a fact of the server's own."""
+        c = core.last_counter(self.state, core.SERVER_REPLICA) + 1
+        self.append(SERVER, core.SERVER_REPLICA, c, fact, now)
+
+    def append(self, by: Author, replica: int, c: int, fact: AnyFact, now: float) -> None:
+        """Writes the next entry. Raises Backlogged, and then nothing has happened."""
+        self._log.admit()
+        entry = core.next_entry(self.state, by, replica, c, fact, now, _encode_fact(fact))
+        before = self.state.conversation.number
+        core.apply(self.state, entry)
+        self._tail.append(entry)
+        del self._tail[:-TAIL_ENTRIES]
+        self._log.append(publication(self.state, entry, before))
+
+    # Reading
+
+    def deliver(self, entries: Sequence[Entry]) -> None:
+        """Hands durable entries to every member, encoded once for all who see the same. SPEC wire.6."""
+        top = entries[-1]
+        self._durable = (top.offset, top.hash)
+        for_csas: bytes | None = None
+        for_shoppers: bytes | None = None
+        for member in self.members:
+            fresh = [entry for entry in entries if entry.offset > member.delivered]
+            if not fresh:
+                continue
+            member.delivered = top.offset
+            whole = len(fresh) == len(entries)
+            if whole and member.role == "csa":
+                for_csas = for_csas or encode(News(self.state.room, list(entries)))
+                member.peer.send(for_csas)
+            elif whole and all(entry.replica != member.replica for entry in entries):
+                for_shoppers = for_shoppers or self._news(fresh, member)
+                member.peer.send(for_shoppers)
+            else:
+                member.peer.send(self._news(fresh, member))
+
+    def _news(self, entries: Sequence[Entry], member: Member) -> bytes:
+        return encode(News(self.state.room, [self._as_seen(entry, member) for entry in entries]))
+
+    def _as_seen(self, entry: Entry, member: Member) -> Entry:
+        fact = core.seen_by(entry.fact, member.role, entry.replica == member.replica)
+        return entry if fact is entry.fact else msgspec.structs.replace(entry, fact=fact)
+
+    def typing(self, member: Member, *, on: bool) -> None:
+        """Passes on that somebody types; nothing of it is kept."""
+        member.typing = on
+        frame = encode(TypingNow(self.state.room, member.peer.author, on))
+        for other in self._entered():
+            if other is not member:
+                other.peer.send(frame)

@@ -1,0 +1,138 @@
+"""The rooms that this process holds: loaded once however many ask, kept in storage, let go of. SPEC room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+
+from cobrowse.broker.contract import Broker
+from cobrowse.core.errors import Close, PeerError
+from cobrowse.core.items import LookUp, nothing_known
+from cobrowse.core.messages import SiteView
+from cobrowse.core.room import RoomState, Terms, apply, forget_replicas
+from cobrowse.live.epochs import first_replica, new_epoch
+from cobrowse.live.publication import Publication
+from cobrowse.live.recorder import Recorder
+from cobrowse.live.room import SNAPSHOT_EVERY, Room
+
+
+class Rooms:
+    """Rooms by key. There is one object a room at any time; `holds` tells it from one that was dropped."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        broker: Broker[Publication],
+        sites: Mapping[str, SiteView],
+        look_ups: Mapping[str, LookUp],
+        now: Callable[[], float],
+    ) -> None:
+        self._recorder = recorder
+        self._broker = broker
+        self._sites = sites
+        self._look_ups = look_ups
+        self._now = now
+        self._rooms: dict[str, Room] = {}
+        self._loading: dict[str, asyncio.Future[Room]] = {}
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
+
+    def get(self, key: str) -> Room | None:
+        """The room, if it is in memory."""
+        return self._rooms.get(key)
+
+    def holds(self, room: Room) -> bool:
+        """Whether this object is the room, not one that was dropped since."""
+        return self._rooms.get(room.state.room) is room
+
+    def drop(self, key: str) -> Room | None:
+        """Lets go of a room; the next who asks gets it as storage has it."""
+        return self._rooms.pop(key, None)
+
+    async def existing(self, key: str) -> Room | None:
+        """The room of a visitor who has been here, on a site that this server still has; None for no such."""
+        if (room := self._rooms.get(key)) is not None:
+            return room
+        state, _ = await self._recorder.load(key)
+        return None if state is None or state.site not in self._sites else await self.open(key, state.site)
+
+    async def open(self, key: str, site: str) -> Room:
+        """The room, from memory or storage, or a new one. Raises PeerError(BAD_TOKEN) if it is another site's."""
+        if (room := self._rooms.get(key)) is None:
+            room = await self._load_once(key, site)
+        if room.state.site != site:
+            raise PeerError(Close.BAD_TOKEN, "this visitor token is for another site")
+        return room
+
+    async def _load_once(self, key: str, site: str) -> Room:
+        if (loading := self._loading.get(key)) is not None:
+            return await asyncio.shield(loading)
+        future = self._loading[key] = asyncio.get_running_loop().create_future()
+        try:
+            room = self._rooms[key] = await self._load(key, site)
+            future.set_result(room)
+            return room
+        except BaseException as error:
+            future.set_exception(error)
+            future.exception()
+            raise
+        finally:
+            del self._loading[key]
+
+    async def _load(self, key: str, site: str) -> Room:
+        state, entries = await self._recorder.load(key)
+        now = self._now()
+        if state is None:
+            state = RoomState(key, site, new_epoch())
+        for entry in entries:
+            apply(state, entry)
+        forget_replicas(state, now)
+        state.next_replica = max(state.next_replica, first_replica(now))
+        terms = Terms(self._sites[site], self._look_ups.get(state.site, nothing_known))
+        return Room(state, entries, terms, self._broker)
+
+    def stale(self, now: float, idle_s: float) -> list[Room]:
+        """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""
+        stale: list[Room] = []
+        for room in self._rooms.values():
+            if room.state.head[0] - room.saved_offset >= SNAPSHOT_EVERY:
+                stale.append(room)
+            if room.members or room.state.conversation.status in ("waiting", "open"):
+                room.idle_since = None
+            elif room.idle_since is None:
+                room.idle_since = now
+            elif now - room.idle_since > idle_s:
+                stale.append(room)
+        return stale
+
+    async def save(self, rooms: list[Room]) -> None:
+        """Keeps snapshots of the rooms as they are now, once the log that led there is durable.
+
+        A room in which nothing has happened leaves no row: most visitors come once and do nothing.
+        """
+        snapshots = [
+            (room, self._recorder.snapshot(room.state, self._now())) for room in rooms if room.state.head[0]
+        ]
+        await self._broker.flush()
+        kept = [(room, snapshot) for room, snapshot in snapshots if self.holds(room)]
+        await self._recorder.save([snapshot for _, snapshot in kept])
+        for room, snapshot in kept:
+            room.saved_offset = snapshot.offset
+
+    async def save_all(self) -> None:
+        await self.save(list(self._rooms.values()))
+
+    async def tidy(self, now: float, idle_s: float) -> list[str]:
+        """Saves the stale rooms and lets go of those that have been idle and stayed so; their keys."""
+        stale = self.stale(now, idle_s)
+        if not stale:
+            return []
+        await self.save(stale)
+        gone: list[str] = []
+        for room in stale:
+            idle = room.idle_since is not None and now - room.idle_since > idle_s
+            if idle and not room.members and room.state.head[0] == room.saved_offset and self.holds(room):
+                self._rooms.pop(room.state.room)
+                gone.append(room.state.room)
+        return gone

@@ -1,0 +1,111 @@
+"""The server's settings: read once, from a TOML file and the environment, then frozen.
+
+Every field here is described in docs/operating.md; a test fails when one is missing there.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from cobrowse.core.errors import CobrowseError
+
+ENV_PREFIX = "COBROWSE_"
+
+
+class SettingsError(CobrowseError):
+    """A setting that cannot be used; the message names it and says what was expected."""
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One shop: its public key, and the origins whose pages may use it."""
+
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    name: str
+    origins: Annotated[list[str], Meta(min_length=1)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "GBP"
+    csa_edits: Literal["ask", "always", "never"] = "ask"
+    accent: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    greeting: Annotated[str, Meta(max_length=300)] = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    product_feed_url: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings. Durations in seconds, sizes in bytes."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    database_url: str = "sqlite:///cobrowse.db"
+    secret: str = ""
+    rules: str = ""
+    sites: list[Site] = []
+    heartbeat_s: Annotated[float, Meta(ge=1, le=300)] = 15.0
+    frames_per_s: Annotated[float, Meta(ge=1)] = 100.0
+    burst_frames: Annotated[float, Meta(ge=10)] = 1000.0
+    max_connections: Annotated[int, Meta(ge=1)] = 20_000
+    max_connections_per_address: Annotated[int, Meta(ge=1)] = 2_000
+    max_outbox_bytes: Annotated[int, Meta(ge=65536)] = 1024 * 1024
+    room_idle_s: Annotated[float, Meta(ge=1)] = 120.0
+    chats_per_csa: Annotated[int, Meta(ge=1, le=100)] = 4
+    sign_in_valid_s: Annotated[float, Meta(ge=60)] = 12 * 3600.0
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def site(self, key: str) -> Site | None:
+        return next((site for site in self.sites if site.key == key), None)
+
+    @property
+    def public_origin(self) -> str:
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings from a TOML file (optional), each scalar of which an environment variable may override.
+
+    Raises SettingsError that names the file or variable, the setting and what was expected.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not TOML: {error}") from None
+    for field in msgspec.structs.fields(Settings):
+        if field.name != "sites" and (text := environ.get(ENV_PREFIX + field.name.upper())) is not None:
+            values[field.name] = text
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        hint = f"; known settings: {', '.join(sorted(known))}" if set(values) - known else ""
+        raise SettingsError(f"{path or 'environment'}: {error}{hint}") from None
+    _check(settings, path)
+    return settings
+
+
+def _check(settings: Settings, path: Path | None) -> None:
+    where = path or "environment"
+    for origin in [settings.public_url, *(origin for site in settings.sites for origin in site.origins)]:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+            raise SettingsError(f"{where}: expected an origin such as https://shop.example, got {origin!r}")
+    keys = [site.key for site in settings.sites]
+    if twice := {key for key in keys if keys.count(key) > 1}:
+        raise SettingsError(f"{where}: expected one site a key, got two with {min(twice)!r}")
+    if not settings.secret and not settings.database_url.startswith("sqlite:"):
+        raise SettingsError(f"{where}: `secret` is needed with this `database_url`, at least 32 bytes")
+    if settings.secret and len(settings.secret.encode()) < 32:
+        raise SettingsError(
+            f"{where}: `secret` expected at least 32 bytes, got {len(settings.secret.encode())}"
+        )

@@ -1,0 +1,45 @@
+"""One shop and one server for all end-to-end tests; browsers are new for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.e2e.people import Csa, Shopper
+from tests.e2e.world import World
+
+
+@pytest.fixture(scope="session")
+def playwright_() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def long_world(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("world"), playwright_)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def world(long_world: World) -> Iterator[World]:
+    """The world, with nobody in it before or after, no page error on the way and no traceback at its end."""
+    yield long_world
+    people = long_world.people
+    errors = [error for person in people for error in person.errors]
+    long_world.leave()
+    assert errors == []
+    assert "Traceback" not in long_world.server_log()
+
+
+@pytest.fixture
+def shopper(world: World) -> Shopper:
+    return Shopper(world.person())
+
+
+@pytest.fixture
+def csa(world: World) -> Csa:
+    return Csa(world.person())

@@ -1,0 +1,127 @@
+"""What shoppers and CSAs do, by the names that they see."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.world import EMAIL, PASSWORD, Person
+
+SHOP_CART_IS = """async (wanted) => {
+  const { lines } = await (await fetch('/cart.json')).json();
+  const held = Object.fromEntries(lines.map((line) => [`${line.item_id}/${line.item_variant}`, line.quantity]));
+  const keys = new Set([...Object.keys(held), ...Object.keys(wanted)]);
+  return [...keys].every((key) => held[key] === wanted[key]);
+}"""
+
+
+class Shopper:
+    """Somebody in the shop. `page` is the tab that they look at."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.world = person.world
+        self.page: Page = person.page
+
+    def goto(self, path: str) -> None:
+        self.page.goto(self.world.shop_url + path)
+
+    def second_tab(self, path: str) -> Page:
+        page = self.person.new_page()
+        page.goto(self.world.shop_url + path)
+        return page
+
+    def add(self, path: str, option: str | None = None, quantity: int = 1) -> None:
+        """Puts a product into the basket on its own page."""
+        self.goto(path)
+        if option is not None:
+            self.page.locator("label.option", has_text=re.compile(f"^{option}$")).click()
+        if quantity != 1:
+            self.page.get_by_label("How many").fill(str(quantity))
+        with self.page.expect_response(
+            lambda answer: "/cart/" in answer.url and answer.request.method != "GET"
+        ):
+            self.page.get_by_role("button", name="Add to basket").first.click()
+
+    def expect_shop_cart(self, wanted: dict[str, int]) -> None:
+        """Waits until the shop's own basket is this: quantity by product and variant."""
+        self.page.wait_for_function(SHOP_CART_IS, arg=wanted)
+
+    @property
+    def launcher(self) -> Locator:
+        return self.page.get_by_role("button", name="Open chat")
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.get_by_role("dialog", name="Chat and basket")
+
+    @property
+    def offer(self) -> Locator:
+        return self.page.get_by_label("Offer of help").locator("visible=true")
+
+    def open_panel(self) -> None:
+        self.launcher.click()
+        expect(self.panel).to_be_visible()
+
+    def show(self, tab: str) -> None:
+        self.panel.get_by_role("tab", name=tab).click()
+
+    def say(self, text: str) -> None:
+        box = self.panel.get_by_label("Message", exact=True)
+        box.fill(text)
+        box.press("Enter")
+
+    def line(self, name: str) -> Locator:
+        return self.panel.locator("ul.lines > li", has_text=name)
+
+
+class Csa:
+    """Ginny, signed in to the console."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.world = person.world
+        self.page: Page = person.page
+        self.page.goto(self.world.server_url + "/console/")
+        self.page.get_by_label("Email").fill(EMAIL)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
+
+    def show(self, tab: str) -> None:
+        self.page.get_by_role("tab", name=re.compile(f"^{tab}")).click()
+
+    def card(self, text: str) -> Locator:
+        return self.page.get_by_role("tabpanel").locator("[data-room]", has_text=text)
+
+    def open(self, tab: str, text: str) -> None:
+        """Opens the visitor in whose card this text stands."""
+        self.show(tab)
+        self.card(text).first.click()
+        expect(self.page.get_by_role("heading", name="Basket")).to_be_visible()
+
+    @property
+    def talk(self) -> Locator:
+        return self.page.get_by_role("log")
+
+    @property
+    def cart(self) -> Locator:
+        return self.page.locator("section.cart")
+
+    def line(self, name: str) -> Locator:
+        return self.cart.locator("li", has_text=name).first
+
+    def say(self, text: str) -> None:
+        box = self.page.locator("[data-focus=composer]")
+        box.fill(text)
+        box.press("Enter")
+
+    def propose(self, search: str, option: str, note: str) -> None:
+        self.cart.get_by_role("button", name="Propose").click()
+        dialog = self.page.get_by_role("dialog", name="Propose a product")
+        dialog.get_by_role("combobox").fill(search)
+        dialog.get_by_role("option", name=re.compile(option)).first.click()
+        dialog.get_by_label("A word on why").fill(note)
+        dialog.get_by_role("button", name="Propose").click()
+        expect(dialog).not_to_be_visible()

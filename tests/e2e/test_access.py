@@ -1,0 +1,196 @@
+"""Widget and console for everybody: axe finds nothing, in both schemes and sizes, and the keyboard is enough."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.people import Csa, Shopper
+from tests.e2e.world import ROOT, World
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
+LOOKS = [(size, scheme) for size in SIZES for scheme in ("light", "dark")]
+
+OBSERVE_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput, sources } of list.getEntries())
+    if (!hadRecentInput) shifts.push([value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 200))]);
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """What axe has against the page as it is now: rule, impact and the first element of each."""
+    page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(
+        "async (within) => (await axe.run(within ?? document, {resultTypes: ['violations']})).violations",
+        within,
+    )
+    return [f"{each['id']} ({each['impact']}): {each['nodes'][0]['html'][:200]}" for each in found]
+
+
+def options(size: str, scheme: str) -> dict[str, object]:
+    return {"viewport": SIZES[size], "color_scheme": scheme, "reduced_motion": "reduce"}
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_the_widget_has_no_violation(world: World, size: str, scheme: str) -> None:
+    csa = Csa(world.person())
+    shopper = Shopper(world.person(**options(size, scheme)))
+    shopper.add("/bookcases/fairelane", "cherry")
+    assert violations(shopper.page) == []
+    shopper.open_panel()
+    assert violations(shopper.page) == []
+    shopper.say("Does it fit 60 cm?")
+    csa.open("Waiting", "Does it fit")
+    csa.say("It is 58 cm wide.")
+    csa.propose("harewood", "sage", "The same height as yours")
+    csa.cart.get_by_role("button", name="Ask to edit").click()
+    expect(shopper.panel.get_by_role("button", name="Allow")).to_be_visible()
+    expect(shopper.panel.get_by_role("button", name="Add to basket")).to_be_visible()
+    assert violations(shopper.page) == []
+    shopper.panel.get_by_role("button", name="Allow").click()
+    shopper.show("Basket")
+    assert violations(shopper.page) == []
+    shopper.person.line.cut()
+    expect(shopper.panel).to_contain_text(re.compile("Reconnecting|Offline"))
+    assert violations(shopper.page) == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_the_offer_has_no_violation_and_takes_no_focus(world: World, size: str, scheme: str) -> None:
+    Csa(world.person())
+    shopper = Shopper(world.person(**options(size, scheme)))
+    for path in ("/bookcases/harewood", "/bookcases/ladderby", "/bookcases/quartet"):
+        shopper.add(path)
+    shopper.goto("/search")
+    shopper.page.get_by_role("searchbox").or_(shopper.page.get_by_role("combobox")).first.focus()
+    focused = shopper.page.evaluate("document.activeElement.outerHTML")
+    expect(shopper.offer).to_be_visible(timeout=8000)
+    assert shopper.page.evaluate("document.activeElement.outerHTML") == focused
+    assert violations(shopper.page) == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_the_console_has_no_violation(world: World, size: str, scheme: str) -> None:
+    shopper = Shopper(world.person())
+    shopper.add("/bookcases/fairelane", "cherry")
+    shopper.open_panel()
+    shopper.say("Does it fit 60 cm?")
+    person = world.person(**options(size, scheme))
+    person.page.goto(world.server_url + "/console/sign-in")
+    assert violations(person.page) == []
+    csa = Csa(person)
+    assert violations(csa.page) == []
+    csa.show("Waiting")
+    csa.card("Does it fit").first.click()
+    expect(csa.talk).to_contain_text("Does it fit 60 cm?")
+    assert violations(csa.page) == []
+    if size == "phone":
+        csa.page.get_by_role("button", name="Basket").first.click()
+    expect(csa.cart).to_contain_text("Fairelane")
+    assert violations(csa.page) == []
+    csa.cart.get_by_role("button", name="Propose").click()
+    dialog = csa.page.get_by_role("dialog")
+    dialog.get_by_role("combobox").fill("harewood")
+    expect(dialog.get_by_role("option").first).to_be_visible()
+    assert violations(csa.page) == []
+
+
+def test_the_console_by_keyboard_alone(world: World) -> None:
+    shopper = Shopper(world.person())
+    shopper.goto("/bookcases/fairelane")
+    shopper.open_panel()
+    shopper.say("Only keys, please")
+    csa = Csa(world.person())
+    expect(csa.card("Only keys")).to_be_visible()
+    keys = csa.page.keyboard
+    keys.press("/")
+    keys.type("Only keys")
+    expect(csa.page.get_by_role("tabpanel").locator("[data-room]")).to_have_count(1)
+    keys.press("Escape")
+    keys.press("j")
+    keys.press("Enter")
+    expect(csa.talk).to_contain_text("Only keys, please")
+    keys.press("Escape")
+    keys.press("t")
+    keys.press("r")
+    keys.type("As you wish.")
+    keys.press("Enter")
+    expect(shopper.panel).to_contain_text("As you wish.")
+    keys.press("Escape")
+    keys.press("p")
+    expect(csa.page.get_by_role("dialog", name="Propose a product")).to_be_visible()
+    keys.type("harewood")
+    expect(csa.page.get_by_role("option").first).to_be_visible()
+    keys.press("Escape")
+    expect(csa.page.get_by_role("dialog")).to_have_count(0)
+    keys.press("?")
+    expect(csa.page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
+def test_the_widget_by_keyboard_alone(world: World) -> None:
+    shopper = Shopper(world.person())
+    shopper.goto("/bookcases/fairelane")
+    shopper.launcher.focus()
+    keys = shopper.page.keyboard
+    keys.press("Enter")
+    expect(shopper.panel).to_be_visible()
+    keys.type("Typed at once")
+    keys.press("Enter")
+    expect(shopper.panel.get_by_text("Typed at once", exact=True)).to_be_visible()
+    keys.press("Escape")
+    expect(shopper.panel).not_to_be_visible()
+    expect(shopper.launcher).to_be_focused()
+
+
+def test_the_widget_shifts_nothing_and_obeys_the_strictest_policy(world: World) -> None:
+    """The shop's policy allows nothing inline; a breach would be reported on the page's console."""
+    shopper = Shopper(world.person())
+    said: list[str] = []
+    shopper.page.on("console", lambda message: said.append(message.text))
+    shopper.page.add_init_script(OBSERVE_SHIFTS)
+    shopper.goto("/bookcases")
+    shopper.open_panel()
+    assert shopper.page.evaluate("window.shifts") == []
+    assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def test_right_to_left(world: World) -> None:
+    shopper = Shopper(world.person())
+    shopper.page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.dir = 'rtl' })"
+    )
+    shopper.goto("/bookcases")
+    expect(shopper.launcher).to_be_visible()
+    box = shopper.launcher.bounding_box()
+    assert box is not None
+    assert box["x"] < 200, "inline-end is on the left in a page that reads from the right"
+    shopper.open_panel()
+    assert violations(shopper.page) == []
+
+
+def test_german_where_the_page_is(world: World) -> None:
+    shopper = Shopper(world.person())
+    shopper.page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.lang = 'de' })"
+    )
+    shopper.goto("/bookcases")
+    shopper.page.get_by_role("button", name="Chat öffnen").click()
+    expect(shopper.page.get_by_role("dialog", name="Chat und Warenkorb")).to_contain_text("Hallo")
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed(world: World, tmp_path: Path) -> None:
+    shopper = Shopper(world.person())
+    loaded: list[str] = []
+    shopper.page.on("request", lambda request: loaded.append(request.url))
+    shopper.goto("/bookcases")
+    expect(shopper.launcher).to_be_visible()
+    ours = [url.rsplit("/", 1)[1] for url in loaded if url.startswith(world.server_url)]
+    assert [re.sub(r"\.[A-Z0-9]+\.", ".", name) for name in ours] == ["cobrowse.js", "core.js"]

@@ -1,0 +1,201 @@
+"""A shop and a server as processes of their own, and browsers for the people who use them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from tests.e2e.line import Line
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+EMAIL, PASSWORD = "ginny@demo.example", "alcove-and-oak"
+START_WITHIN_S = 30.0
+IDLE_S = 2
+
+# The widget's shadow root is closed to the shop's page; opened here, so that the tests can see what a shopper sees.
+OPEN_SHADOW_ROOTS = """
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (init) { return attach.call(this, { ...init, mode: 'open' }); };
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns when the address answers 200. Raises with the process's log when it ends or takes too long."""
+    deadline = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(f"{url} did not answer:\n{log.read_text()[-4000:]}")
+
+
+class World:
+    """The demo shop, the server behind its public address, and a browser a person, each with a line of its own."""
+
+    def __init__(self, folder: Path, playwright: Playwright) -> None:
+        self.folder = folder
+        self._playwright = playwright
+        self._port = free_port()
+        self._shop_port = free_port()
+        self._public_port = free_port()
+        self.server_url = f"http://localhost:{self._public_port}"
+        self.shop_url = f"http://127.0.0.1:{self._shop_port}"
+        self._log = folder / "server.txt"
+        self._files: list[IO[bytes]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._server: subprocess.Popen[bytes] | None = None
+        self.people: list[Person] = []
+        self._write_settings()
+        self._start_shop()
+        self.start_server()
+
+    def _write_settings(self) -> None:
+        rules = self.folder / "rules"
+        rules.mkdir()
+        shipped = (ROOT / "rules" / "abandoned-basket.yaml").read_text()
+        quick = "\n".join(
+            f"idle: {IDLE_S} s" if line.startswith("idle:") else line for line in shipped.splitlines()
+        )
+        (rules / "abandoned-basket.yaml").write_text(quick + "\n")
+        self.settings = self.folder / "cobrowse.toml"
+        self.settings.write_text(
+            f"""
+port = {self._port}
+public_url = "{self.server_url}"
+database_url = "sqlite:///{self.folder}/cobrowse.db"
+rules = "{rules}"
+heartbeat_s = 2.0
+chats_per_csa = 100
+
+[[sites]]
+key = "demo"
+name = "Alcove & Oak"
+origins = ["{self.shop_url}"]
+accent = "#2a5748"
+phone = "0113 496 0142"
+product_feed_url = "{self.shop_url}/feed.json"
+"""
+        )
+        environment = {**os.environ, "COBROWSE_PASSWORD": PASSWORD}
+        add = ["agent", "add", EMAIL, "--name", "Ginny", "--settings", str(self.settings)]
+        subprocess.run([sys.executable, "-m", "cobrowse", *add], check=True, env=environment, cwd=ROOT)
+
+    def _spawn(self, log: Path, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        out = log.open("ab")
+        self._files.append(out)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            stdout=out,
+            stderr=out,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+        )
+        self._processes.append(process)
+        return process
+
+    def _start_shop(self) -> None:
+        log = self.folder / "shop.txt"
+        shop = self._spawn(
+            log,
+            *("uvicorn", "--factory", "cobrowse.demo.shop:development", "--port", str(self._shop_port)),
+            "--log-level=warning",
+            SHOP_SERVER_URL=self.server_url,
+            SHOP_SITE_KEY="demo",
+            SHOP_DATABASE=str(self.folder / "shop.db"),
+        )
+        wait_for(f"{self.shop_url}/healthz", shop, log)
+
+    def start_server(self) -> None:
+        self._server = self._spawn(self._log, "cobrowse", "serve", "--settings", str(self.settings))
+        wait_for(f"http://127.0.0.1:{self._port}/readyz", self._server, self._log)
+
+    def kill_server(self) -> None:
+        """SIGKILL: no goodbye, no flush."""
+        assert self._server is not None
+        self._server.kill()
+        self._server.wait(10)
+
+    def person(self, **context: object) -> Person:
+        """Somebody with a browser and a line of their own."""
+        line = Line(self._port)
+        rules = f"MAP localhost:{self._public_port} 127.0.0.1:{line.port}"
+        browser = self._playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*CHROMIUM_ARGS, f"--host-resolver-rules={rules}"]
+        )
+        someone = Person(self, browser, line, context)
+        self.people.append(someone)
+        return someone
+
+    def server_log(self) -> str:
+        return self._log.read_text()
+
+    def leave(self) -> None:
+        """Everybody goes home; the shop stays open."""
+        for someone in self.people:
+            someone.close()
+        self.people.clear()
+
+    def close(self) -> None:
+        self.leave()
+        for process in self._processes:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(20)
+        for out in self._files:
+            out.close()
+
+
+class Person:
+    """A browser context on a line."""
+
+    def __init__(self, world: World, browser: Browser, line: Line, options: dict[str, object]) -> None:
+        self.world = world
+        self.line = line
+        self._browser = browser
+        self.context: BrowserContext = browser.new_context(
+            **{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}  # type: ignore[arg-type]
+        )
+        self.context.add_init_script(OPEN_SHADOW_ROOTS)
+        self.errors: list[str] = []
+        self.page = self.new_page()
+
+    def new_page(self) -> Page:
+        page = self.context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        return page
+
+    def close(self) -> None:
+        self._browser.close()
+        self.line.close()

@@ -12,7 +12,8 @@ from cobrowse.live.connection import Connection, Handshake
 from cobrowse.live.hub import Hub
 
 SEND_WITHIN_S = 30.0
-"""A peer that takes nothing for this long is gone; its outbox has told it so before if there was much to tell."""
+CLOSE_WITHIN_S = 5.0
+"""How long a peer may take to read what is on its way to it, and then what is on its way when we close."""
 
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class _Wire:
         self.gone = False
         self.wake = asyncio.Event()
         self.flush_wanted = False
+        self.sending: asyncio.Timeout | None = None
 
     def write(self, frames: list[bytes]) -> None:
         self.frames += frames
@@ -35,6 +37,8 @@ class _Wire:
     def close(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
         self.wake.set()
+        if self.sending is not None:
+            self.sending.reschedule(asyncio.get_running_loop().time() + CLOSE_WITHIN_S)
 
     def call_soon_flush(self) -> None:
         self.flush_wanted = True
@@ -78,7 +82,7 @@ async def _read(websocket: WebSocket, connection: Connection, wire: _Wire) -> No
 
 
 async def _write(websocket: WebSocket, connection: Connection, wire: _Wire) -> None:
-    """Writes until the connection has ended. Raises TimeoutError, and whatever the server does when the peer has gone."""
+    """Writes until the connection has ended. Raises what the server raises when the peer has gone."""
     while True:
         await wire.wake.wait()
         wire.wake.clear()
@@ -89,10 +93,11 @@ async def _write(websocket: WebSocket, connection: Connection, wire: _Wire) -> N
             connection.outbox.flush()
         frames, wire.frames = wire.frames, []
         connection.outbox.pause()
-        async with asyncio.timeout(SEND_WITHIN_S):
+        async with asyncio.timeout(SEND_WITHIN_S) as wire.sending:
             for frame in frames:
                 await websocket.send_bytes(frame)
             if wire.ended is not None:
                 await websocket.close(*wire.ended)
                 return
+        wire.sending = None
         connection.outbox.resume()

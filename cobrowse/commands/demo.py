@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import uvicorn
+import uvloop
 
 from cobrowse.commands.agents import add_agent
 from cobrowse.commands.serve import listen, prepare
@@ -61,7 +62,7 @@ def run(port: int, shop_port: int, folder: Path, rules: Path | None) -> None:
             f"  Sign in   {EMAIL}   {PASSWORD}\n\n"
             "  Open the shop in one window and the console in another. Ctrl+C stops both.\n"
         )
-        asyncio.run(_both(server, shop_server, sockets))
+        uvloop.run(_both(server, shop_server, sockets))
     except KeyboardInterrupt:
         click.echo("Stopped.")
     finally:

@@ -216,13 +216,14 @@ class Hub:
         now = self.now()
         if hello.token:
             visitor = credentials.open_visitor(self.settings.secret, hello.token, site.key, now)
+            room = await self._rooms.open(visitor.visitor, site.key)
             token = hello.token
             if visitor.is_stale(now):
                 token = self._visitor_token(site.key, visitor.visitor, now)
         else:
             visitor = VisitorToken(site.key, secrets.token_urlsafe(16), now)
+            room = self._rooms.begin(visitor.visitor, site.key)
             token = self._visitor_token(site.key, visitor.visitor, now)
-        room = await self._rooms.open(visitor.visitor, site.key)
         if connection.outbox.closed:
             return
         connection.author = Author("shopper", visitor.visitor)

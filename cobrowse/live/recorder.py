@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cobrowse.core.cart import make_dot
 from cobrowse.core.messages import Entry, Finished, Message, Offered, Said, Settled, Taken
 from cobrowse.core.room import RoomState
-from cobrowse.live.publication import CartAfter, Publication
+from cobrowse.live.publication import CartAfter, Publication, VisitAfter
 from cobrowse.storage import carts, conversations, journal, messages, offers, visitors
 from cobrowse.storage.contacts import Contact
 from cobrowse.storage.engine import reading
@@ -41,16 +41,17 @@ class Recorder:
         rows = [_log_row(record) for record in batch]
         async with self._engine.begin() as conn:
             await journal.append(conn, rows)
-            for record in batch:
-                if record.entry.offset == 1:
-                    empty = RoomState(record.room, record.site, record.epoch)
-                    await journal.save_snapshot(conn, self.snapshot(empty, record.entry.at))
-            await _save_visitors(conn, batch)
-            latest = {record.room: (record, record.cart) for record in batch if record.cart is not None}
-            for record, cart in latest.values():
-                await carts.save(conn, _cart_view(record, cart))
+            begun = [record for record in batch if record.entry.offset == 1]
+            await journal.save_snapshot(conn, *map(self._beginning, begun))
+            seen = {record.room: _visitor(record, visit) for record in batch if (visit := record.visit)}
+            await visitors.save(conn, *seen.values())
+            latest = {record.room: _cart_view(record, cart) for record in batch if (cart := record.cart)}
+            await carts.save(conn, *latest.values())
             for record in batch:
                 await _record(conn, record)
+
+    def _beginning(self, record: Publication) -> journal.Snapshot:
+        return self.snapshot(RoomState(record.room, record.site, record.epoch), record.entry.at)
 
     def snapshot(self, state: RoomState, now: float) -> journal.Snapshot:
         """The room's state as it is now, encoded."""
@@ -61,8 +62,7 @@ class Recorder:
         """Keeps snapshots, so that logs need not be read from the beginning. Each must be of a durable state."""
         if snapshots:
             async with self._engine.begin() as conn:
-                for snapshot in snapshots:
-                    await journal.save_snapshot(conn, snapshot)
+                await journal.save_snapshot(conn, *snapshots)
 
     async def load(self, room: str) -> tuple[RoomState | None, list[Entry]]:
         """The room's latest snapshot and the entries after it, of one moment; (None, []) for an unknown room."""
@@ -91,24 +91,17 @@ def _log_row(record: Publication) -> journal.LogRow:
     )
 
 
-async def _save_visitors(conn: AsyncConnection, batch: Sequence[Publication]) -> None:
-    seen = {record.room: record for record in batch if record.visit is not None}
-    for record in seen.values():
-        visit = record.visit
-        assert visit is not None
-        await visitors.save(
-            conn,
-            visitors.Visitor(
-                record.room,
-                record.site,
-                visit.first_at,
-                record.entry.at,
-                visit.number,
-                visit.referrer or None,
-                visit.device or None,
-                visit.locale or None,
-            ),
-        )
+def _visitor(record: Publication, visit: VisitAfter) -> visitors.Visitor:
+    return visitors.Visitor(
+        record.room,
+        record.site,
+        visit.first_at,
+        record.entry.at,
+        visit.number,
+        visit.referrer or None,
+        visit.device or None,
+        visit.locale or None,
+    )
 
 
 def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:

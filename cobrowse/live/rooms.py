@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from cobrowse.broker.contract import Broker
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp, nothing_known
-from cobrowse.core.messages import SiteView
+from cobrowse.core.messages import Entry, SiteView
 from cobrowse.core.room import RoomState, Terms, apply, forget_replicas
 from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
@@ -65,6 +65,11 @@ class Rooms:
             raise PeerError(Close.BAD_TOKEN, "this visitor token is for another site")
         return room
 
+    def begin(self, key: str, site: str) -> Room:
+        """The room of a visitor who has just been given this key: nothing can be in storage."""
+        room = self._rooms[key] = self._room(RoomState(key, site, new_epoch()), [])
+        return room
+
     async def _load_once(self, key: str, site: str) -> Room:
         if (loading := self._loading.get(key)) is not None:
             return await asyncio.shield(loading)
@@ -82,14 +87,16 @@ class Rooms:
 
     async def _load(self, key: str, site: str) -> Room:
         state, entries = await self._recorder.load(key)
-        now = self._now()
         if state is None:
             state = RoomState(key, site, new_epoch())
         for entry in entries:
             apply(state, entry)
-        forget_replicas(state, now)
-        state.next_replica = max(state.next_replica, first_replica(now))
-        terms = Terms(self._sites[site], self._look_ups.get(state.site, nothing_known))
+        forget_replicas(state, self._now())
+        return self._room(state, entries)
+
+    def _room(self, state: RoomState, entries: list[Entry]) -> Room:
+        state.next_replica = max(state.next_replica, first_replica(self._now()))
+        terms = Terms(self._sites[state.site], self._look_ups.get(state.site, nothing_known))
         return Room(state, entries, terms, self._broker)
 
     def stale(self, now: float, idle_s: float) -> list[Room]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cobrowse.storage.schema import carts
-from cobrowse.storage.upsert import insert_into
+from cobrowse.storage.upsert import Insert, insert_for, values_of
 
 
 class CartLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,27 +40,22 @@ class CartView:
 _decode_lines = msgspec.json.Decoder(tuple[CartLine, ...]).decode
 
 
-async def save(conn: AsyncConnection, cart: CartView) -> None:
-    """Makes this the room's cart, unless one with a later `updated_at` is there."""
-    statement = insert_into(conn, carts).values(
-        room=cart.room,
-        site=cart.site,
-        updated_at=cart.updated_at,
-        lines=msgspec.json.encode(cart.lines).decode(),
-        item_count=cart.item_count,
-        total_minor=cart.total_minor,
-        currency=cart.currency,
-    )
+@cache
+def _save(dialect: str) -> Insert:
+    statement = insert_for(dialect, carts)
     new = statement.excluded
-    await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[carts.c.room],
-            set_={
-                name: new[name] for name in ("updated_at", "lines", "item_count", "total_minor", "currency")
-            },
-            where=new.updated_at >= carts.c.updated_at,
-        )
+    return statement.on_conflict_do_update(
+        index_elements=[carts.c.room],
+        set_={name: new[name] for name in ("updated_at", "lines", "item_count", "total_minor", "currency")},
+        where=new.updated_at >= carts.c.updated_at,
     )
+
+
+async def save(conn: AsyncConnection, *seen: CartView) -> None:
+    """Makes each its room's cart, unless one with a later `updated_at` is there."""
+    if seen:
+        rows = [{**values_of(cart), "lines": msgspec.json.encode(cart.lines).decode()} for cart in seen]
+        await conn.execute(_save(conn.dialect.name), rows)
 
 
 async def find(conn: AsyncConnection, room: str) -> CartView | None:

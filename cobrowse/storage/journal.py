@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 
 from sqlalchemy import delete, insert, select
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cobrowse.storage.errors import LogConflict
 from cobrowse.storage.schema import log, rooms
-from cobrowse.storage.upsert import insert_into, values_of
+from cobrowse.storage.upsert import Insert, insert_for, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,21 @@ async def load_snapshot(conn: AsyncConnection, room: str) -> Snapshot | None:
     return None if row is None else Snapshot(**row._mapping)
 
 
-async def save_snapshot(conn: AsyncConnection, snapshot: Snapshot) -> None:
-    """Makes this the room's latest snapshot, unless a later one of the same epoch is there."""
-    statement = insert_into(conn, rooms).values(values_of(snapshot))
+@cache
+def _save_snapshot(dialect: str) -> Insert:
+    statement = insert_for(dialect, rooms)
     newer = statement.excluded
-    await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[rooms.c.room],
-            set_={name: newer[name] for name in ("site", "epoch", "offset", "hash", "state", "saved_at")},
-            where=(newer.epoch != rooms.c.epoch) | (newer["offset"] >= rooms.c.offset),
-        )
+    return statement.on_conflict_do_update(
+        index_elements=[rooms.c.room],
+        set_={name: newer[name] for name in ("site", "epoch", "offset", "hash", "state", "saved_at")},
+        where=(newer.epoch != rooms.c.epoch) | (newer["offset"] >= rooms.c.offset),
     )
+
+
+async def save_snapshot(conn: AsyncConnection, *snapshots: Snapshot) -> None:
+    """Makes each its room's latest snapshot, unless a later one of the same epoch is there."""
+    if snapshots:
+        await conn.execute(_save_snapshot(conn.dialect.name), [values_of(each) for each in snapshots])
 
 
 async def trim(conn: AsyncConnection, room: str, below: int) -> int:

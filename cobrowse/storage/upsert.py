@@ -17,7 +17,12 @@ Insert = sqlite.Insert | postgresql.Insert
 
 def insert_into(conn: AsyncConnection, table: Table) -> Insert:
     """An INSERT with `on_conflict_do_nothing`, `on_conflict_do_update` and `excluded`, for this back end."""
-    return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_for(conn.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Insert:
+    """The same by the back end's name, for statements that are built once and used for every batch."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def values_of(row: DataclassInstance) -> dict[str, Any]:

@@ -1,14 +1,15 @@
-"""Visitors: one row for each browser that did something worth keeping, never for a mere page view."""
+"""Visitors: one row for each browser that has been seen in a shop."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cobrowse.storage.schema import visitors
-from cobrowse.storage.upsert import greatest, insert_into, least, values_of
+from cobrowse.storage.upsert import Insert, greatest, insert_for, least, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +26,30 @@ class Visitor:
     locale: str | None = None
 
 
-async def save(conn: AsyncConnection, visitor: Visitor) -> None:
+@cache
+def _save(dialect: str) -> Insert:
+    statement = insert_for(dialect, visitors)
+    new, old = statement.excluded, visitors.c
+    return statement.on_conflict_do_update(
+        index_elements=[old.id],
+        set_={
+            "first_seen": least(old.first_seen, new.first_seen),
+            "last_seen": greatest(old.last_seen, new.last_seen),
+            "visits": greatest(old.visits, new.visits),
+            "referrer": func.coalesce(old.referrer, new.referrer),
+            "device": func.coalesce(new.device, old.device),
+            "locale": func.coalesce(new.locale, old.locale),
+        },
+    )
+
+
+async def save(conn: AsyncConnection, *seen: Visitor) -> None:
     """Widens what is known: first and last sight, most visits, first referrer, last device and locale.
 
     Saving the same again takes nothing back. The site never changes.
     """
-    statement = insert_into(conn, visitors).values(values_of(visitor))
-    new, old = statement.excluded, visitors.c
-    await conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[old.id],
-            set_={
-                "first_seen": least(old.first_seen, new.first_seen),
-                "last_seen": greatest(old.last_seen, new.last_seen),
-                "visits": greatest(old.visits, new.visits),
-                "referrer": func.coalesce(old.referrer, new.referrer),
-                "device": func.coalesce(new.device, old.device),
-                "locale": func.coalesce(new.locale, old.locale),
-            },
-        )
-    )
+    if seen:
+        await conn.execute(_save(conn.dialect.name), [values_of(visitor) for visitor in seen])
 
 
 async def find(conn: AsyncConnection, visitor_id: str) -> Visitor | None:

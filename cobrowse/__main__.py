@@ -156,8 +156,9 @@ def rules_group() -> None:
 def rules_check(folder: Path | None) -> None:
     """Check every rule in FOLDER (default: the shipped ones); all mistakes at once."""
     found, errors = rulebook.load(folder or rulebook.SHIPPED)
-    click.echo(rulebook.render_errors(errors), nl=False, err=True)
-    click.echo(f"{len(found)} rules are good, {len(errors)} files are not.")
+    if errors:
+        click.echo(rulebook.render_errors(errors), err=True)
+    click.echo(f"Good rules: {len(found)}. Files with mistakes: {len(errors)}.")
     sys.exit(1 if errors else 0)
 
 

@@ -106,7 +106,8 @@ def _make_secret(path: Path) -> None:
 
 
 def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Starlette:
-    """The server as an ASGI application. Its lifespan opens the database and runs the hub."""
+    """The server as an ASGI application. Its lifespan opens the database and runs the hub. Raises SettingsError."""
+    configured = hub_settings(settings, secret_of(settings))
     catalogues = {
         site.key: Catalogue(site.product_feed_url, site.currency)
         for site in settings.sites
@@ -119,7 +120,6 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
         engine = await open_database(settings.database_url)
         sign_in = SignIn(engine, settings.sign_in_valid_s)
         look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
-        configured = hub_settings(settings, secret_of(settings))
         hub = Hub(configured, Recorder(engine), rules, sign_in.author, look_ups)
         secure = settings.public_url.startswith("https:")
         pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)

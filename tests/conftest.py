@@ -1,4 +1,4 @@
-"""What every test shares: Hypothesis without a deadline, since a busy machine is not a fault of the code, and servers."""
+"""What tests share: servers, and Hypothesis without a deadline, since a busy machine is no fault of the code."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     finally:
         if process.runs:
             await process.stop()
-        print(process.text())  # noqa: T201 - pytest shows it when the test has failed
+        print(process.text())
     process.assert_no_traceback()

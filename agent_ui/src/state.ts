@@ -200,6 +200,16 @@ export function createDesk({ words, formats, api, agent, sites, url }: DeskOptio
     }
   });
 
+  // Whoever takes a waiting conversation finds it among their own.
+  let mine: string | undefined;
+  effect(() => {
+    const open = room.value;
+    const talk = open?.view.value?.conversation;
+    const taken = talk?.status === 'open' && talk.taken_by?.[1] === agent.id ? open?.id : undefined;
+    if (taken && taken !== mine && tab.peek() === 'waiting') tab.value = 'mine';
+    mine = taken;
+  });
+
   // Whoever is selected is joined; a conversation of one's own stays joined when another is looked at.
   effect(() => {
     const id = selected.value;

@@ -88,6 +88,7 @@ async def _check_database(url: str) -> None:
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     bound = listen(settings.host, settings.port)
     try:
         server = prepare(settings)

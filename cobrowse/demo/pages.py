@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .catalogue import BRAND, CURRENCY, Product, Variant, ga4_item
+from .catalogue import BRAND, CURRENCY, Product, Variant, ga4_item, picture_url
 from .fit import fit, parse_alcove
 from .listing import SORTS, Hit, Query, find_products, read_query
 from .pictures import picture
@@ -178,6 +178,7 @@ async def feed(request: Request) -> Response:
                         "item_variant": v.item_variant,
                         "price": v.price_minor / 100,
                         "stock": stock.get((product.item_id, v.item_variant), 0),
+                        "item_image": origin + picture_url(product, v),
                     }
                     for v in product.variants
                 ],

@@ -5,7 +5,10 @@ from __future__ import annotations
 import secrets
 
 REPLICAS_FROM = 1_767_225_600
-"""2026-01-01: replicas are numbered from here, in seconds, so that their numbers stay short."""
+"""2026-01-01: the replicas' numbers count from here, so that they stay short."""
+
+REPLICAS_PER_S = 10
+"""A process takes longer than that to start, let alone a visitor to open tabs; ten figures last for thirty years."""
 
 
 def new_epoch() -> str:
@@ -18,6 +21,6 @@ def first_replica(now: float) -> int:
 
     A tab that never wrote has left no trace in the log, but it holds a token for its number. A count that begins
     again after the process was killed would give that number to a second tab, and what the one has pending would
-    pass for what the other has done. No room gives out more than one number a second for long.
+    pass for what the other has done. No room gives out REPLICAS_PER_S numbers a second for long.
     """
-    return max(int(now) - REPLICAS_FROM, 1)
+    return max(int((now - REPLICAS_FROM) * REPLICAS_PER_S), 1)

@@ -226,6 +226,7 @@ class Hub:
             token = self._visitor_token(site.key, visitor.visitor, now)
         if connection.outbox.closed:
             return
+        self._require(room)
         connection.author = Author("shopper", visitor.visitor)
         connection.site = site.key
         device, known = describe_device(connection.handshake.user_agent), room.state.visit
@@ -255,9 +256,12 @@ class Hub:
         elif not connection.outbox.closed:
             self._enter(connection, room, join.resume, join.position)
 
-    def _enter(self, connection: Connection, room: Room, resume: str, position: Any) -> None:
+    def _require(self, room: Room) -> None:
         if not self._rooms.holds(room):
             raise PeerError(Close.STATE_LOST, "the room was lost while it was being joined, try again")
+
+    def _enter(self, connection: Connection, room: Room, resume: str, position: Any) -> None:
+        self._require(room)
         now, key, secret = self.now(), room.state.room, self.settings.secret
         holder = connection.author.id
         wanted = credentials.open_replica(secret, resume, key, holder, now) if resume else None

@@ -160,7 +160,8 @@ async def test_the_feed_has_every_product_with_absolute_addresses(shopper: Async
         assert product["item_url"].startswith("http://shop.test/")
         assert product["item_image"].startswith("http://shop.test/pictures/")
         for variant in product["variants"]:
-            assert set(variant) == {"item_variant", "price", "stock"}
+            assert set(variant) == {"item_variant", "price", "stock", "item_image"}
+            assert variant["item_image"].startswith("http://shop.test/pictures/")
             assert variant["stock"] >= 0
     assert (await shopper.get("/healthz")).text == "ok\n"
 

@@ -63,9 +63,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 class World:
     """The demo shop, the server behind its public address, and a browser a person, each with a line of its own."""
 
-    def __init__(self, folder: Path, playwright: Playwright) -> None:
+    def __init__(self, folder: Path, playwright: Playwright, idle_s: int = IDLE_S) -> None:
         self.folder = folder
         self._playwright = playwright
+        self._idle_s = idle_s
         self._port = free_port()
         self._shop_port = free_port()
         self._public_port = free_port()
@@ -85,7 +86,7 @@ class World:
         rules.mkdir()
         shipped = (ROOT / "rules" / "abandoned-basket.yaml").read_text()
         quick = "\n".join(
-            f"idle: {IDLE_S} s" if line.startswith("idle:") else line for line in shipped.splitlines()
+            f"idle: {self._idle_s} s" if line.startswith("idle:") else line for line in shipped.splitlines()
         )
         (rules / "abandoned-basket.yaml").write_text(quick + "\n")
         self.settings = self.folder / "cobrowse.toml"

@@ -86,7 +86,7 @@ export function Activity(context: Context) {
                   <ChangeText change={row.change} {...context} />
                   {row.change[2][0] !== 'shopper' && (
                     <>
-                      {' · '}
+                      {'\u00a0· '}
                       {isUndone(context, row.change) ? (
                         words.undone
                       ) : (

@@ -146,7 +146,7 @@ function Lately({ change, ...context }: { change: Change | undefined } & Context
         <ChangeText change={change} short {...context} />
         {!isUndone(context, change) && (
           <>
-            {' · '}
+            {'\u00a0· '}
             <UndoButton change={change} {...context} />
           </>
         )}

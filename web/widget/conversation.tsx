@@ -102,7 +102,7 @@ function Greeting({ shell, words }: Context) {
   return (
     <div class="greeting">
       <p class="hello">{link.sites[0]?.greeting || words.greeting}</p>
-      <p>{link.available || link.status !== 'live' ? words.replies : words.leave}</p>
+      {link.status === 'live' && !link.available && <p>{words.leave}</p>}
     </div>
   );
 }

@@ -98,7 +98,7 @@ function Header(context: Context) {
     : waiting && link.available
       ? words.waiting
       : link.available
-        ? words.replies
+        ? words.available
         : words.away;
   return (
     <header>

@@ -1,6 +1,7 @@
 // The basket in this page: reading, changing and drawing it. The server holds the truth; this only remembers what it said last.
 
 const KEY = 'basket-changed';
+const MAX_QUANTITY = 99; // as the server has it
 const PATIENCE_MS = 10_000; // one call that hangs must not hold up those behind it
 let known = { lines: [] };
 let turn = Promise.resolve();
@@ -28,6 +29,9 @@ async function fetchCart() {
 }
 
 async function putLine(line, quantity) {
+  if (quantity > MAX_QUANTITY) {
+    return { refused: `We can send at most ${MAX_QUANTITY} of one piece` };
+  }
   const body = JSON.stringify({
     item_id: line.item_id,
     item_variant: line.item_variant ?? '',

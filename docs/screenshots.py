@@ -1,0 +1,172 @@
+"""Draws the pictures in docs/images: a shopper and a CSA in one real scene, in real browsers, on the demo shop.
+
+Run by `make screenshots`. The people and their world are those of the browser tests.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.people import Csa, Shopper
+from tests.e2e.world import IDLE_S, World
+
+IMAGES = Path(__file__).parent / "images"
+MAX_TOTAL_BYTES = 2_500_000
+SHIPPED_IDLE_S = 90
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+HALF = {"viewport": {"width": 1100, "height": 860}}
+STILL = {"reduced_motion": "reduce"}
+
+QUESTION = "Does the Fairelane fit an alcove of 60 cm? There is a skirting board."
+ANSWER = (
+    "Hello! It is 58 cm wide, so it goes in with a finger's room on either side, skirting board included."
+)
+NOTE = "As high as yours, so the tops line up."
+
+# Both windows on one sheet, the shopper's at the left.
+SHEET = """
+<!doctype html><title>side by side</title>
+<style>
+  body { display: flex; gap: 24px; width: 1600px; margin: 0; padding: 24px; box-sizing: border-box;
+         background: #e9e5dd; font: 600 17px/1.4 system-ui, sans-serif; color: #3d3a35 }
+  figure { flex: 1; margin: 0 }
+  img { display: block; width: 100%; border-radius: 10px; box-shadow: 0 1px 3px #0003, 0 8px 30px #0002 }
+  figcaption { padding: 0 2px 10px }
+</style>
+<figure><figcaption>The shopper, in the shop</figcaption><img src="SHOPPER"></figure>
+<figure><figcaption>Ginny, in the console</figcaption><img src="CONSOLE"></figure>
+"""
+
+
+def settle(page: Page) -> None:
+    """Waits until nothing glows or slides any more and every picture is there, and rests the pointer."""
+    page.mouse.move(2, 2)
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.wait_for_function("document.getAnimations().every(({ playState }) => playState !== 'running')")
+
+
+def shoot(page: Page, name: str) -> None:
+    settle(page)
+    page.screenshot(path=IMAGES / name)
+
+
+def fill_basket(shopper: Shopper) -> None:
+    """Three things, the bookcase that the shop began with last."""
+    shopper.add("/shelves/picture-ledge")
+    shopper.add("/bookcases/ladderby", "walnut")
+    shopper.add("/bookcases/fairelane", "cherry")
+    # The shop says so for six seconds, right where the offer is about to be.
+    expect(shopper.page.locator("[data-toast]")).not_to_have_class(re.compile("shown"), timeout=9000)
+
+
+def ask(shopper: Shopper, csa: Csa) -> None:
+    """The shopper asks, Ginny answers and proposes."""
+    shopper.open_panel()
+    shopper.say(QUESTION)
+    csa.open("Waiting", "Does the Fairelane")
+    csa.say(ANSWER)
+    csa.propose("harewood", "sage", NOTE)
+    expect(shopper.panel.get_by_role("button", name="Add to basket")).to_be_visible()
+
+
+def side_by_side(world: World) -> None:
+    """The scene in full: asked, answered, proposed, taken, and a line changed with the shopper's leave."""
+    csa = Csa(world.person(**HALF, **STILL))
+    shopper = Shopper(world.person(**HALF, **STILL))
+    fill_basket(shopper)
+    ask(shopper, csa)
+    shopper.panel.get_by_role("button", name="Add to basket").click()
+    csa.cart.get_by_role("button", name="Ask to edit").click()
+    shopper.panel.get_by_role("button", name="Allow", exact=True).click()
+    csa.line("Picture ledge").get_by_label(re.compile("^One more")).click()
+    csa.say("I made it two ledges, as you said. Anything else?")
+    shopper.say("Perfect, thank you!")
+    expect(csa.talk).to_contain_text("Perfect, thank you!")
+    csa.show("Mine")
+    shopper.show("Basket")
+    expect(shopper.panel).to_contain_text("Ginny changed 1 to 2")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, page in (("shopper", shopper.page), ("console", csa.page)):
+            settle(page)
+            page.screenshot(path=Path(folder) / f"{name}.png")
+        sheet = Path(folder) / "sheet.html"
+        sheet.write_text(SHEET.replace("SHOPPER", "shopper.png").replace("CONSOLE", "console.png"))
+        page = world.person(viewport={"width": 1600, "height": 400}).page
+        page.goto(sheet.as_uri())
+        page.screenshot(path=IMAGES / "side-by-side.png", full_page=True)
+
+
+def console(world: World, scheme: str) -> None:
+    """Ginny's morning: one who talks, one who waits, two who look around."""
+    csa = Csa(world.person(**STILL, color_scheme=scheme))
+    shopper, waiting = Shopper(world.person()), Shopper(world.person())
+    fill_basket(shopper)
+    ask(shopper, csa)
+    for path in ("/desks", "/lamps"):
+        Shopper(world.person()).goto(path)
+    waiting.goto("/chairs")
+    waiting.open_panel()
+    waiting.say("Is the Heron chair in stock in white?")
+    csa.show("Visitors")
+    expect(csa.page.get_by_role("tabpanel").locator("[data-room]")).to_have_count(4)
+    shoot(csa.page, f"console-{scheme}.png")
+
+
+def phone(world: World) -> None:
+    csa = Csa(world.person())
+    shopper = Shopper(world.person(**PHONE, **STILL))
+    fill_basket(shopper)
+    ask(shopper, csa)
+    shoot(shopper.page, "widget-phone.png")
+
+
+def offer(world: World) -> None:
+    """The card that the abandoned-basket rule shows."""
+    Csa(world.person())
+    shopper = Shopper(world.person(viewport={"width": 1100, "height": 760}, **STILL))
+    fill_basket(shopper)
+    expect(shopper.offer).to_be_visible()
+    shopper.page.evaluate("scrollTo(0, 0)")
+    shoot(shopper.page, "offer.png")
+
+
+def planner(world: World) -> None:
+    shopper = Shopper(world.person(viewport={"width": 1100, "height": 800}, **STILL))
+    shopper.goto("/planner?step=fits&width=600&depth=300")
+    shoot(shopper.page, "planner.png")
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    scenes: list[tuple[Callable[[World], None], int]] = [
+        (side_by_side, SHIPPED_IDLE_S),
+        (lambda world: console(world, "light"), SHIPPED_IDLE_S),
+        (lambda world: console(world, "dark"), SHIPPED_IDLE_S),
+        (phone, SHIPPED_IDLE_S),
+        (offer, IDLE_S),
+        (planner, SHIPPED_IDLE_S),
+    ]
+    with sync_playwright() as playwright:
+        for scene, idle_s in scenes:
+            # A new shop each time: nobody from the scene before is in the console's lists.
+            with tempfile.TemporaryDirectory() as folder:
+                world = World(Path(folder), playwright, idle_s)
+                try:
+                    scene(world)
+                finally:
+                    world.close()
+    pictures = sorted(IMAGES.glob("*.png"))
+    for picture in pictures:
+        print(f"{picture.stat().st_size:>9,} bytes  {picture.name}")
+    total_bytes = sum(picture.stat().st_size for picture in pictures)
+    if total_bytes > MAX_TOTAL_BYTES:
+        raise SystemExit(f"expected at most {MAX_TOTAL_BYTES:,} bytes of pictures, got {total_bytes:,}")
+
+
+if __name__ == "__main__":
+    main()

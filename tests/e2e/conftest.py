@@ -1,4 +1,8 @@
-"""One shop and one server for all end-to-end tests; browsers are new for each test."""
+"""One shop and one server for each module of end-to-end tests; browsers are new for each test.
+
+Playwright's synchronous interface keeps a loop running while it is open, which asyncio's tests would stumble over: it
+is closed with the module.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,13 @@ from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright_() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def long_world(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = World(tmp_path_factory.mktemp("world"), playwright_)
     yield world

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,6 +15,16 @@ SHOP_CART_IS = """async (wanted) => {
   const keys = new Set([...Object.keys(held), ...Object.keys(wanted)]);
   return [...keys].every((key) => held[key] === wanted[key]);
 }"""
+
+
+def type_until(box: Locator, seen: Locator) -> None:
+    """Types until somebody else has seen it: the sign that somebody types goes away by itself."""
+    for _ in range(10):
+        box.press_sequentially("Well ")
+        with suppress(AssertionError):
+            expect(seen).to_be_visible(timeout=2000)
+            return
+    expect(seen).to_be_visible()
 
 
 class Shopper:

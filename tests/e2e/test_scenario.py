@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.people import Csa, Shopper
+from tests.e2e.people import Csa, Shopper, type_until
 
 
 def test_the_console_shows_a_visitor_within_a_second(csa: Csa, shopper: Shopper) -> None:
@@ -125,12 +125,12 @@ def test_chat_typing_and_messages_written_offline(csa: Csa, shopper: Shopper) ->
     shopper.say("Does it fit 60 cm?")
     csa.open("Waiting", "Does it fit")
     csa.page.get_by_role("button", name="Take", exact=True).click()
-    csa.page.locator("[data-focus=composer]").press_sequentially("It is")
-    expect(shopper.panel).to_contain_text("Ginny is typing")
+    type_until(csa.page.locator("[data-focus=composer]"), shopper.panel.get_by_text("Ginny is typing"))
     csa.say("It is 58 cm wide.")
     expect(shopper.panel).to_contain_text("It is 58 cm wide.")
-    shopper.panel.get_by_label("Message", exact=True).press_sequentially("Then")
-    expect(csa.page.get_by_text(re.compile("is typing"))).to_be_visible()
+    type_until(
+        shopper.panel.get_by_label("Message", exact=True), csa.page.get_by_text(re.compile("is typing"))
+    )
     shopper.person.line.cut()
     expect(shopper.panel).to_contain_text(re.compile("Reconnecting|Offline"))
     for words in ("one", "two", "three"):

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import World
+
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,11 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
     <dialog
       ref={box}
       aria-label={props.title}
-      onClose={props.onClose}
+      onCancel={(event) => {
+        // At once: the browser's own close event comes later, and would close what was opened meanwhile.
+        event.preventDefault();
+        props.onClose();
+      }}
       onPointerDown={(event) => {
         // The backdrop belongs to the dialog's own box; its content lies in a child.
         if (event.target === event.currentTarget) props.onClose();

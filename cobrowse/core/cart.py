@@ -10,7 +10,7 @@ context, here a version vector plus a cloud of dots that are not contiguous yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -89,22 +89,29 @@ def dot_order(dot: str) -> tuple[int, int]:
 
 
 def has_seen(context: Context, dot: str) -> bool:
+    if not context.vector:  # a delta's context: its dots are in the cloud
+        return dot in context.cloud
     replica, _, counter = dot.partition(".")
     return int(counter) <= context.vector.get(replica, 0) or dot in context.cloud
 
 
 def _see(context: Context, dots: Iterable[str]) -> None:
     """Adds dots to the context and folds those that have become contiguous into the vector."""
-    context.cloud.update(dots)
-    if not context.cloud:
-        return
-    for replica, counter in sorted(map(dot_order, context.cloud)):
-        key = str(replica)
-        top = context.vector.get(key, 0)
+    vector, cloud = context.vector, context.cloud
+    for dot in dots:
+        key, _, number = dot.partition(".")
+        counter, top = int(number), vector.get(key, 0)
         if counter == top + 1:
-            context.vector[key] = top = counter
+            vector[key] = counter
+        elif counter > top:
+            cloud.add(dot)
+    for replica, counter in sorted(map(dot_order, cloud)) if cloud else ():
+        key = str(replica)
+        top = vector.get(key, 0)
+        if counter == top + 1:
+            vector[key] = top = counter
         if counter <= top:
-            context.cloud.discard(make_dot(replica, counter))
+            cloud.discard(make_dot(replica, counter))
 
 
 def advance(cart: Cart, replica: int, counter: int) -> None:
@@ -113,16 +120,20 @@ def advance(cart: Cart, replica: int, counter: int) -> None:
     Without it every number that was no cart change would leave a gap, and the cloud would grow for ever.
     """
     vector, key = cart.context.vector, str(replica)
-    vector[key] = max(vector.get(key, 0), counter)
-    _see(cart.context, ())
+    if counter > vector.get(key, 0):
+        vector[key] = counter
+    if cart.context.cloud:
+        _see(cart.context, ())
 
 
 # Reading
 
+_NEVER = (float("-inf"), (-1, -1))
+
 
 def raw_sum(counts: dict[str, Count]) -> int:
     """The latest set (or 0) plus all increments, not clamped."""
-    base, newest = 0, (float("-inf"), (-1, -1))
+    base, newest = 0, _NEVER
     added = 0
     for dot, count in counts.items():
         if count.kind == "inc":
@@ -148,19 +159,29 @@ def _join_dots(
     mine: dict[str, Count], seen: Context, theirs: dict[str, Count], theirs_seen: Context
 ) -> dict[str, Count]:
     """Keeps a dot if both have it, or one has it and the other's context has not seen it."""
-    kept = {dot: count for dot, count in mine.items() if dot in theirs or not has_seen(theirs_seen, dot)}
-    kept.update({dot: count for dot, count in theirs.items() if dot not in mine and not has_seen(seen, dot)})
+    if theirs_seen.vector:
+        kept = {dot: count for dot, count in mine.items() if dot in theirs or not has_seen(theirs_seen, dot)}
+    else:
+        covered = theirs_seen.cloud
+        kept = {dot: count for dot, count in mine.items() if dot in theirs or dot not in covered}
+    for dot, count in theirs.items():
+        if dot not in mine and not has_seen(seen, dot):
+            kept[dot] = count
     return kept
 
 
-def _covers(context: Context, dots: Iterable[str]) -> bool:
-    return any(has_seen(context, dot) for dot in dots)
+def _uncovered(context: Context) -> Callable[[Iterable[str]], bool]:
+    """Says of dots whether the context has seen none of them."""
+    if not context.vector:
+        return context.cloud.isdisjoint
+    return lambda dots: not any(has_seen(context, dot) for dot in dots)
 
 
 def absorb(cart: Cart, other: Cart) -> None:
     """Joins `other` into `cart`, in place; `other` is left as it is."""
     seen, theirs = cart.context, other.context
-    for line in [line for line, dots in cart.lines.items() if line in other.lines or _covers(theirs, dots)]:
+    uncovered = _uncovered(theirs)
+    for line in [line for line, dots in cart.lines.items() if line in other.lines or not uncovered(dots)]:
         kept = _join_dots(cart.lines[line], seen, other.lines.get(line, {}), theirs)
         if kept:
             cart.lines[line] = kept

@@ -24,6 +24,16 @@ from cobrowse.core.messages import (
 )
 
 CartOperation = Increment | SetQuantity | AddCoupon | RemoveCoupon | WriteNote | Propose | Answer | Withdraw
+CART_OPERATIONS = (
+    Increment,
+    SetQuantity,
+    AddCoupon,
+    RemoveCoupon,
+    WriteNote,
+    Propose,
+    Answer,
+    Withdraw,
+)
 _EDITS = (Increment, SetQuantity, AddCoupon, RemoveCoupon)
 
 
@@ -41,7 +51,7 @@ def decide(
 ) -> CartChanged:
     """The change that this operation is. Authorisation comes first: no CRDT survives a lying peer. SPEC cart.9.
 
-    `ts`: the client's time, bounded; `item`: what is known of the line. Raises Refusal.
+    `ts`: the client's time, bounded; `item`: what is known of a proposed line. Raises Refusal.
     """
     if isinstance(op, _EDITS) and not may_edit:
         raise Refusal(Refused.NOT_GRANTED, "the shopper has not given leave to change the cart")

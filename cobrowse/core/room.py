@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from cobrowse.core import cart as carts
 from cobrowse.core import chat, decide_cart, offers, visit
 from cobrowse.core.cart import Cart, make_dot
+from cobrowse.core.decide_cart import CART_OPERATIONS, CartOperation
 from cobrowse.core.errors import Refusal, Refused
 from cobrowse.core.items import LookUp, clean_item, clean_page, remember
 from cobrowse.core.messages import (
@@ -45,6 +46,7 @@ from cobrowse.core.messages import (
     Message,
     Offer,
     Offered,
+    Propose,
     Read,
     ReadUpTo,
     Role,
@@ -118,6 +120,8 @@ def decide(
 
     Raises Refusal: forbidden to this role, not granted, out of bounds, unknown dots, already gone. SPEC room.4.
     """
+    if isinstance(op, CART_OPERATIONS):
+        return _decide_cart(state, author, replica, c, op, at, now, terms)
     if isinstance(op, _CSA_ONLY) and author.role != "csa":
         raise Refusal(Refused.FORBIDDEN, "only a CSA may do this")
     if isinstance(op, _SHOPPER_ONLY) and author.role != "shopper":
@@ -153,17 +157,30 @@ def decide(
         case Event():
             return _decide_event(state, replica, c, op, now, terms)
         case _:
-            return decide_cart.decide(
-                state.cart,
-                author,
-                make_dot(replica, c),
-                op,
-                now,
-                carts.bounded_ts(at, now),
-                may_edit=author.role == "shopper" or csa_may_edit(state.grant, terms.site),
-                item=state.items.get(op.line) if hasattr(op, "line") else None,
-                look_up=terms.look_up,
-            )
+            assert_never(op)
+
+
+def _decide_cart(
+    state: RoomState,
+    author: Author,
+    replica: int,
+    c: int,
+    op: CartOperation,
+    at: float,
+    now: float,
+    terms: Terms,
+) -> CartChanged:
+    return decide_cart.decide(
+        state.cart,
+        author,
+        make_dot(replica, c),
+        op,
+        now,
+        carts.bounded_ts(at, now),
+        may_edit=author.role == "shopper" or csa_may_edit(state.grant, terms.site),
+        item=state.items.get(op.line) if isinstance(op, Propose) else None,
+        look_up=terms.look_up,
+    )
 
 
 def _decide_event(state: RoomState, replica: int, c: int, op: Event, now: float, terms: Terms) -> Happened:
@@ -288,6 +305,11 @@ def view(state: RoomState, role: Role) -> RoomView:
 
 def _without_reason(offer: Offer) -> Offer:
     return replace(offer, reason="", rule="", rule_version="", visit=0)
+
+
+def is_plain(fact: AnyFact) -> bool:
+    """Whether everybody sees this fact as it is: what `seen_by` leaves alone, whoever reads. SPEC room.6."""
+    return not isinstance(fact, (Offered, Arrived, Happened, Declined))
 
 
 def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:

@@ -19,7 +19,7 @@ from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp
-from cobrowse.core.messages import Arrived, Author, Entry, Hello, Join, Refuse, SiteView, Tops, Welcome
+from cobrowse.core.messages import Arrived, Author, Hello, Join, Refuse, SiteView, Tops, Welcome
 from cobrowse.core.protocol import Limits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.visit import describe_device
@@ -309,12 +309,12 @@ class Hub:
         self._to_consider.update({room.state.room: room for room in self._rooms})
 
     def _deliver(self, batch: Sequence[Publication]) -> None:
-        by_room: dict[str, list[Entry]] = {}
+        by_room: dict[str, list[Publication]] = {}
         for record in batch:
-            by_room.setdefault(record.room, []).append(record.entry)
-        for key, entries in by_room.items():
+            by_room.setdefault(record.room, []).append(record)
+        for key, records in by_room.items():
             if (room := self._rooms.get(key)) is not None:
-                room.deliver(entries)
+                room.deliver(records)
                 self._board.touch(room)
 
     def _lost(self, batch: Sequence[Publication]) -> None:

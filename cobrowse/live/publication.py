@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from cobrowse.core.cart import project
+from cobrowse.core.cart import Count, quantity
 from cobrowse.core.messages import Author, CartChanged, Entry, Happened, Item, Message, Settled
 from cobrowse.core.room import RoomState
 
 
 class CartAfter(NamedTuple):
-    """The cart after an entry: quantities by line, with what is known of each line."""
+    """The cart's lines after an entry, and what the room knows of lines.
 
-    lines: dict[str, int]
-    items: dict[str, Item]
+    A line's dots are never changed in place, so a shallow copy holds the moment; what of it is needed is worked out
+    once a batch, not once an entry.
+    """
+
+    lines: dict[str, dict[str, Count]]
+    items: Mapping[str, Item]
+
+    def quantities(self) -> dict[str, int]:
+        """The quantity of each line that has any."""
+        return {line: n for line, counts in self.lines.items() if (n := quantity(counts)) > 0}
 
 
 class ConversationAfter(NamedTuple):
@@ -41,19 +50,17 @@ class Publication(NamedTuple):
     site: str
     epoch: str
     entry: Entry
+    payload: bytes
     cart: CartAfter | None
     conversation: ConversationAfter
     visit: VisitAfter | None
 
 
-def publication(state: RoomState, entry: Entry, conversation_before: int) -> Publication:
-    """The record of an entry that has just been applied to `state`."""
+def publication(state: RoomState, entry: Entry, payload: bytes, conversation_before: int) -> Publication:
+    """The record of an entry that has just been applied to `state`; `payload`: its bytes."""
     fact = entry.fact
     touched = isinstance(fact, CartChanged) or (isinstance(fact, Happened) and fact.delta is not None)
-    cart = None
-    if touched:
-        lines = project(state.cart)
-        cart = CartAfter(lines, {line: state.items[line] for line in lines if line in state.items})
+    cart = CartAfter(dict(state.cart.lines), state.items) if touched else None
     talk, visit = state.conversation, state.visit
     seen = None
     if isinstance(fact, Happened) or talk.number != conversation_before:
@@ -62,4 +69,4 @@ def publication(state: RoomState, entry: Entry, conversation_before: int) -> Pub
     opened = talk.number != conversation_before
     opening = talk.messages[-1] if opened and isinstance(fact, Settled) else None
     after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening)
-    return Publication(state.room, state.site, state.epoch, entry, cart, after, seen)
+    return Publication(state.room, state.site, state.epoch, entry, payload, cart, after, seen)

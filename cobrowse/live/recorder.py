@@ -45,10 +45,11 @@ class Recorder:
             await journal.save_snapshot(conn, *map(self._beginning, begun))
             seen = {record.room: _visitor(record, visit) for record in batch if (visit := record.visit)}
             await visitors.save(conn, *seen.values())
-            latest = {record.room: _cart_view(record, cart) for record in batch if (cart := record.cart)}
-            await carts.save(conn, *latest.values())
+            latest = {record.room: (record, cart) for record in batch if (cart := record.cart)}
+            await carts.save(conn, *[_cart_view(record, cart) for record, cart in latest.values()])
             for record in batch:
-                await _record(conn, record)
+                if record.conversation.opened or isinstance(record.entry.fact, _RECORDED):
+                    await _record(conn, record)
 
     def _beginning(self, record: Publication) -> journal.Snapshot:
         return self.snapshot(RoomState(record.room, record.site, record.epoch), record.entry.at)
@@ -87,7 +88,7 @@ class Recorder:
 def _log_row(record: Publication) -> journal.LogRow:
     entry = record.entry
     return journal.LogRow(
-        record.room, entry.offset, entry.hash, entry.at, entry.replica, entry.c, _encode(entry)
+        record.room, entry.offset, entry.hash, entry.at, entry.replica, entry.c, record.payload
     )
 
 
@@ -108,7 +109,8 @@ def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
     lines = []
     total_minor = 0
     currency = ""
-    for line, quantity in cart.lines.items():
+    quantities = cart.quantities()
+    for line, quantity in quantities.items():
         item = cart.items.get(line)
         if item is None:
             lines.append(carts.CartLine(line, quantity))
@@ -116,12 +118,15 @@ def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
         lines.append(carts.CartLine(line, quantity, item.name, item.variant, item.price_minor))
         total_minor += (item.price_minor or 0) * quantity
         currency = currency or item.currency
-    count = sum(cart.lines.values())
+    count = sum(quantities.values())
     return carts.CartView(record.room, record.site, record.entry.at, lines, count, total_minor, currency)
 
 
+_RECORDED = (Said, Taken, Finished, Offered, Settled)
+
+
 async def _record(conn: AsyncConnection, record: Publication) -> None:
-    """The rows that one entry makes beside the log. Cart changes and page views make none here."""
+    """The rows that one entry makes beside the log, when it opened a conversation or is one of _RECORDED."""
     room, entry, fact = record.room, record.entry, record.entry.fact
     talk = conversation_id(room, record.conversation.number)
     if record.conversation.opened:

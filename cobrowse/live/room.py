@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from cobrowse.core import room as core
-from cobrowse.core.codec import encode
+from cobrowse.core.codec import encode, encode_entry, encode_news
 from cobrowse.core.errors import Close, Refusal, Refused
 from cobrowse.core.messages import (
     AnyFact,
@@ -17,7 +17,6 @@ from cobrowse.core.messages import (
     Declined,
     Entry,
     Joined,
-    News,
     Position,
     Presence,
     Refuse,
@@ -34,6 +33,7 @@ SNAPSHOT_EVERY = 64
 SERVER = Author("server")
 
 _encode_fact = msgspec.msgpack.Encoder().encode
+_decode_entry = msgspec.msgpack.Decoder(Entry).decode
 
 
 class Log(Protocol):
@@ -59,7 +59,7 @@ class Room:
         self.idle_since: float | None = None
         self.saved_offset = state.head[0]
         self._log = log
-        self._tail = tail[-TAIL_ENTRIES:]
+        self._tail = [encode_entry(entry) for entry in tail[-TAIL_ENTRIES:]]
         self._durable = state.head
 
     # Joining
@@ -113,10 +113,11 @@ class Room:
             return None
         if (position.offset, position.hash) == self.state.head:
             return []
-        for index, entry in enumerate(self._tail):
-            if entry.offset == position.offset:
-                return self._tail[index + 1 :] if entry.hash == position.hash else None
-        return None
+        missed = self.state.head[0] - position.offset
+        if not 0 < missed < min(len(self._tail), TAIL_ENTRIES):
+            return None
+        last, *entries = map(_decode_entry, self._tail[-missed - 1 :])
+        return entries if last.hash == position.hash else None
 
     def leave(self, member: Member) -> None:
         if member in self.members:
@@ -177,35 +178,38 @@ class Room:
         entry = core.next_entry(self.state, by, replica, c, fact, now, _encode_fact(fact))
         before = self.state.conversation.number
         core.apply(self.state, entry)
-        self._tail.append(entry)
-        del self._tail[:-TAIL_ENTRIES]
-        self._log.append(publication(self.state, entry, before))
+        payload = encode_entry(entry)
+        self._tail.append(payload)
+        if len(self._tail) >= 2 * TAIL_ENTRIES:
+            del self._tail[:-TAIL_ENTRIES]
+        self._log.append(publication(self.state, entry, payload, before))
 
     # Reading
 
-    def deliver(self, entries: Sequence[Entry]) -> None:
+    def deliver(self, records: Sequence[Publication]) -> None:
         """Hands durable entries to every member, encoded once for all who see the same. SPEC wire.6."""
-        top = entries[-1]
+        top = records[-1].entry
         self._durable = (top.offset, top.hash)
-        for_csas: bytes | None = None
-        for_shoppers: bytes | None = None
+        first, plain = records[0].entry.offset, all(core.is_plain(record.entry.fact) for record in records)
+        for_all: bytes | None = None
         for member in self.members:
-            fresh = [entry for entry in entries if entry.offset > member.delivered]
-            if not fresh:
-                continue
-            member.delivered = top.offset
-            whole = len(fresh) == len(entries)
-            if whole and member.role == "csa":
-                for_csas = for_csas or encode(News(self.state.room, list(entries)))
-                member.peer.send(for_csas)
-            elif whole and all(entry.replica != member.replica for entry in entries):
-                for_shoppers = for_shoppers or self._news(fresh, member)
-                member.peer.send(for_shoppers)
+            if member.delivered >= first:
+                fresh = [record for record in records if record.entry.offset > member.delivered]
+                if fresh:
+                    member.peer.send(self._news(fresh, member))
+            elif plain or member.role == "csa":
+                for_all = for_all or encode_news(self.state.room, [record.payload for record in records])
+                member.peer.send(for_all)
             else:
-                member.peer.send(self._news(fresh, member))
+                member.peer.send(self._news(records, member))
+            member.delivered = max(member.delivered, top.offset)
 
-    def _news(self, entries: Sequence[Entry], member: Member) -> bytes:
-        return encode(News(self.state.room, [self._as_seen(entry, member) for entry in entries]))
+    def _news(self, records: Sequence[Publication], member: Member) -> bytes:
+        return encode_news(self.state.room, [self._payload(record, member) for record in records])
+
+    def _payload(self, record: Publication, member: Member) -> bytes:
+        seen = self._as_seen(record.entry, member)
+        return record.payload if seen is record.entry else encode_entry(seen)
 
     def _as_seen(self, entry: Entry, member: Member) -> Entry:
         fact = core.seen_by(entry.fact, member.role, entry.replica == member.replica)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -19,11 +19,10 @@ from cobrowse.storage.schema import log, rooms
 from cobrowse.storage.upsert import Insert, insert_for, values_of
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
+class LogRow(NamedTuple):
     """One entry of a room's log; `hash`: the rolling one so far; (replica, counter): its operation.
 
-    The fields are the table's columns, in their order.
+    The fields are the table's columns, in their order: the row is the statement's parameters.
     """
 
     room: str
@@ -48,7 +47,6 @@ class Snapshot:
     saved_at: float
 
 
-_values = attrgetter(*log.c.keys())
 _append_statements: dict[str, str] = {}
 
 
@@ -68,7 +66,7 @@ async def append(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
     if not rows:
         return
     try:
-        await conn.exec_driver_sql(_append_statement(conn), [_values(row) for row in rows])
+        await conn.exec_driver_sql(_append_statement(conn), list(rows))
     except IntegrityError:
         raise LogConflict(
             f"expected {len(rows)} new log rows; an offset or a (replica, counter) among them is taken"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Table, case
@@ -27,7 +28,13 @@ def insert_for(dialect: str, table: Table) -> Insert:
 
 def values_of(row: DataclassInstance) -> dict[str, Any]:
     """The row's fields by name, which are its columns."""
-    return {field.name: getattr(row, field.name) for field in fields(row)}
+    names = _names(type(row))
+    return {name: getattr(row, name) for name in names}
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def greatest(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -102,7 +102,7 @@ def hello(token: str = "", resume: str = "", position: Position | None = None) -
 
 def shopper(port: int, token: str = "", resume: str = "", position: Position | None = None) -> Shopper:
     """Connects a shopper, new or coming back."""
-    peer = Peer(port, "/live", {"Origin": SHOP})
+    peer = Peer(port, "/live", {"Origin": SHOP}).opened()
     peer.socket.sendall(hello(token, resume, position))
     welcome = decode_server(peer.receive())
     joined = decode_server(peer.receive())
@@ -113,15 +113,20 @@ def shopper(port: int, token: str = "", resume: str = "", position: Position | N
 
 def csa(port: int, cookie: str) -> Peer:
     """Connects a console that takes no chats: no rule offers help, so that entries are operations and nothing else."""
-    peer = Peer(port, "/live", {"Origin": f"http://127.0.0.1:{port}", "Cookie": cookie})
+    peer = Peer(port, "/live", {"Origin": f"http://127.0.0.1:{port}", "Cookie": cookie}).opened()
     peer.send(encode(Hello(PROTOCOL_VERSION, "csa")))
     peer.until(b"welcome")
     peer.send(encode(Status(False)))
     return peer
 
 
+def join_frame(room: str) -> bytes:
+    return frame(encode(Join(room)))
+
+
 def join(peer: Peer, room: str) -> None:
-    peer.send(encode(Join(room)))
+    """Joins the room, and returns once the console has it."""
+    peer.socket.sendall(join_frame(room))
     while not _is_joined(decode_server(peer.receive()), room):
         pass
 

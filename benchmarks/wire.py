@@ -44,19 +44,30 @@ class Peer:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(handshake(port, path, headers or {}))
         self.buffer = b""
+
+    def opened(self) -> Peer:
+        """This, once the server has agreed to speak WebSocket. Raises Gone."""
         while b"\r\n\r\n" not in self.buffer:
             self._fill()
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         if b" 101 " not in head.split(b"\r\n")[0]:
-            raise Gone(f"expected 101 for {path}, got {head[:80]!r}")
+            raise Gone(f"expected the answer 101, got {head[:80]!r}")
+        return self
 
     def send(self, payload: bytes, opcode: int = BINARY) -> None:
         self.socket.sendall(frame(payload, opcode))
 
     def receive(self) -> bytes:
         """The next message's payload."""
-        while (found := next_frame(self.buffer, 0)) is None:
+        while (payload := self.whole()) is None:
             self._fill()
+        return payload
+
+    def whole(self) -> bytes | None:
+        """The next message's payload, if all of it has been read."""
+        found = next_frame(self.buffer, 0)
+        if found is None:
+            return None
         start, end = found
         payload = self.buffer[start:end]
         self.buffer = self.buffer[end:]

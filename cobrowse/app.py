@@ -120,7 +120,8 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
         engine = await open_database(settings.database_url)
         sign_in = SignIn(engine, settings.sign_in_valid_s)
         look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
-        hub = Hub(configured, Recorder(engine), rules, sign_in.author, look_ups)
+        recorder = Recorder(engine)
+        hub = Hub(configured, recorder, rules, sign_in.author, look_ups)
         secure = settings.public_url.startswith("https:")
         pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)
         api = Api(engine, sign_in, configured.sites, catalogues)
@@ -144,6 +145,7 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
         finally:
             for fetcher in fetchers:
                 fetcher.cancel()
+            await recorder.close()
             await engine.dispose()
 
     routes.append(Route("/healthz", _alive))

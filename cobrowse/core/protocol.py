@@ -58,12 +58,13 @@ class Limits(msgspec.Struct, frozen=True):
 class Protocol:
     """The state machine of one connection, on the server's side. All times are seconds of one monotonic clock."""
 
-    __slots__ = ("_last_at", "_limits", "_tokens", "_tokens_at", "role", "state")
+    __slots__ = ("_allowed", "_last_at", "_limits", "_tokens", "_tokens_at", "role", "state")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
-        self.state = State.AWAITING_HELLO
-        self.role: Role | None = None
+        self.state: State
+        self.role: Role | None
+        self._enter(State.AWAITING_HELLO, None)
         self._last_at = now
         self._tokens = limits.burst_frames
         self._tokens_at = now
@@ -75,18 +76,17 @@ class Protocol:
         """
         self._spend(now)
         frame = decode_client(data)
-        allowed = MAY_SEND.get((self.state, self.role), ())
-        if not isinstance(frame, allowed):
-            raise self._out_of_turn(frame, allowed)
-        if isinstance(frame, Do) and len(data) > MAX_OPERATION_BYTES:
-            raise PeerError(Close.BAD_FRAME, f"an operation has at most {MAX_OPERATION_BYTES} bytes")
-        if isinstance(frame, Hello):
+        if not isinstance(frame, self._allowed):
+            raise self._out_of_turn(frame)
+        if type(frame) is Do:
+            if len(data) > MAX_OPERATION_BYTES:
+                raise PeerError(Close.BAD_FRAME, f"an operation has at most {MAX_OPERATION_BYTES} bytes")
+        elif type(frame) is Hello:
             if frame.v != PROTOCOL_VERSION:
                 raise PeerError(
                     Close.VERSION, f"this server speaks protocol {PROTOCOL_VERSION}, not {frame.v}"
                 )
-            self.state = State.OPEN
-            self.role = frame.role
+            self._enter(State.OPEN, frame.role)
         return frame
 
     def due(self) -> float:
@@ -101,7 +101,11 @@ class Protocol:
             raise PeerError(Close.NO_HEARTBEAT, f"expected {expected} within {now - self._last_at:.0f} s")
 
     def close(self) -> None:
-        self.state = State.CLOSED
+        self._enter(State.CLOSED, self.role)
+
+    def _enter(self, state: State, role: Role | None) -> None:
+        self.state, self.role = state, role
+        self._allowed = MAY_SEND.get((state, role), ())
 
     def _spend(self, now: float) -> None:
         limits = self._limits
@@ -112,8 +116,8 @@ class Protocol:
         if self._tokens < 0:
             raise PeerError(Close.RATE, f"at most {limits.frames_per_s:g} frames a second")
 
-    def _out_of_turn(self, frame: AnyClientFrame, allowed: tuple[type[msgspec.Struct], ...]) -> PeerError:
-        names = ", ".join(str(kind.__struct_config__.tag) for kind in allowed) or "nothing"
+    def _out_of_turn(self, frame: AnyClientFrame) -> PeerError:
+        names = ", ".join(str(kind.__struct_config__.tag) for kind in self._allowed) or "nothing"
         code = (
             Close.FORBIDDEN if self.state is State.OPEN and not isinstance(frame, Hello) else Close.BAD_FRAME
         )

@@ -178,7 +178,7 @@ def _decide_cart(
         now,
         carts.bounded_ts(at, now),
         may_edit=author.role == "shopper" or csa_may_edit(state.grant, terms.site),
-        item=state.items.get(op.line) if isinstance(op, Propose) else None,
+        item=state.items.get(op.line) if type(op) is Propose else None,
         look_up=terms.look_up,
     )
 
@@ -307,9 +307,12 @@ def _without_reason(offer: Offer) -> Offer:
     return replace(offer, reason="", rule="", rule_version="", visit=0)
 
 
+_VEILED = frozenset({Offered, Arrived, Happened, Declined})
+
+
 def is_plain(fact: AnyFact) -> bool:
     """Whether everybody sees this fact as it is: what `seen_by` leaves alone, whoever reads. SPEC room.6."""
-    return not isinstance(fact, (Offered, Arrived, Happened, Declined))
+    return type(fact) not in _VEILED
 
 
 def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:

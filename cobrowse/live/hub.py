@@ -102,6 +102,7 @@ class Hub:
         self._to_consider: dict[str, Room] = {}
         self._talking: dict[str, Room] = {}
         self._consoles: set[Connection] = set()
+        self._free: int | None = None
         self._tasks: asyncio.TaskGroup
 
     # Life
@@ -282,8 +283,13 @@ class Hub:
     def free(self, site: str) -> int:
         """How many CSAs could take one more chat: available, and with fewer open chats than the bound.
 
-        A chat whose shopper has gone takes nobody's time.
+        A chat whose shopper has gone takes nobody's time. Counted when something of it has changed, not at each beat.
         """
+        if self._free is None:
+            self._free = self._count_free()
+        return self._free
+
+    def _count_free(self) -> int:
         talks = [room.state.conversation for room in self._talking.values() if room.has_shopper()]
         busy = Counter(talk.taken_by.id for talk in talks if talk.status == "open" and talk.taken_by)
         waiting = sum(1 for talk in talks if talk.status == "waiting")
@@ -302,10 +308,12 @@ class Hub:
         self._to_consider[key] = room
         if is_live(room.state.conversation):
             self._talking[key] = room
-        else:
-            self._talking.pop(key, None)
+            self._free = None
+        elif self._talking.pop(key, None) is not None:
+            self._free = None
 
     def _reconsider_all(self) -> None:
+        self._free = None
         self._to_consider.update({room.state.room: room for room in self._rooms})
 
     def _deliver(self, batch: Sequence[Publication]) -> None:

@@ -59,11 +59,12 @@ class Publication(NamedTuple):
 def publication(state: RoomState, entry: Entry, payload: bytes, conversation_before: int) -> Publication:
     """The record of an entry that has just been applied to `state`; `payload`: its bytes."""
     fact = entry.fact
-    touched = isinstance(fact, CartChanged) or (isinstance(fact, Happened) and fact.delta is not None)
+    happened = type(fact) is Happened
+    touched = type(fact) is CartChanged or (isinstance(fact, Happened) and fact.delta is not None)
     cart = CartAfter(dict(state.cart.lines), state.items) if touched else None
     talk, visit = state.conversation, state.visit
     seen = None
-    if isinstance(fact, Happened) or talk.number != conversation_before:
+    if happened or talk.number != conversation_before:
         first_at = visit.first_at or entry.at
         seen = VisitAfter(max(visit.number, 1), first_at, visit.referrer, visit.device, visit.locale)
     opened = talk.number != conversation_before

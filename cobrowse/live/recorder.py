@@ -15,7 +15,8 @@ from cobrowse.core.cart import make_dot
 from cobrowse.core.messages import Entry, Finished, Message, Offered, Said, Settled, Taken
 from cobrowse.core.room import RoomState
 from cobrowse.live.publication import CartAfter, Publication, VisitAfter
-from cobrowse.storage import carts, conversations, journal, messages, offers, visitors
+from cobrowse.storage import bulk, carts, conversations, journal, messages, offers, visitors
+from cobrowse.storage.bulk import Bulk, writer_of
 from cobrowse.storage.contacts import Contact
 from cobrowse.storage.engine import reading
 
@@ -35,21 +36,47 @@ class Recorder:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._writer = writer_of(engine)
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            await self._writer.close()
 
     async def commit(self, batch: Sequence[Publication]) -> None:
-        """Writes the batch in one transaction; durable when it returns."""
-        rows = [_log_row(record) for record in batch]
-        async with self._engine.begin() as conn:
-            await journal.append(conn, rows)
-            begun = [record for record in batch if record.entry.offset == 1]
-            await journal.save_snapshot(conn, *map(self._beginning, begun))
-            seen = {record.room: _visitor(record, visit) for record in batch if (visit := record.visit)}
-            await visitors.save(conn, *seen.values())
-            latest = {record.room: (record, cart) for record in batch if (cart := record.cart)}
-            await carts.save(conn, *[_cart_view(record, cart) for record, cart in latest.values()])
-            for record in batch:
-                if record.conversation.opened or isinstance(record.entry.fact, _RECORDED):
-                    await _record(conn, record)
+        """Writes the batch; durable when it returns. What one room has of it is written in one transaction.
+
+        Rooms that need more than their log, snapshot, visitor and cart go through the engine, the others, nearly all,
+        past it. Raises when not all is written; a room of which all is may then be among them, which does no harm:
+        whoever is told that it was lost comes back and finds it.
+        """
+        if self._writer is not None:
+            telling = {record.room for record in batch if _tells(record)}
+            plain = [record for record in batch if record.room not in telling] if telling else batch
+            if plain:
+                await self._writer.write(self._bulks(plain))
+            batch = [record for record in batch if record.room in telling] if telling else ()
+        if batch:
+            async with self._engine.begin() as conn:
+                await self._write(conn, batch)
+
+    async def _write(self, conn: AsyncConnection, batch: Sequence[Publication]) -> None:
+        for each in self._bulks(batch):
+            await bulk.write(conn, each)
+        for record in batch:
+            if _tells(record):
+                await _record(conn, record)
+
+    def _bulks(self, batch: Sequence[Publication]) -> list[Bulk]:
+        """The rows that entries make in the log and in the tables that only show how things stand."""
+        begun = [self._beginning(record) for record in batch if record.entry.offset == 1]
+        seen = {record.room: _visitor(record, visit) for record in batch if (visit := record.visit)}
+        latest = {record.room: (record, cart) for record in batch if (cart := record.cart)}
+        return [
+            journal.appending([_log_row(record) for record in batch]),
+            journal.saving(begun),
+            visitors.saving(list(seen.values())),
+            carts.saving([_cart_view(record, cart) for record, cart in latest.values()]),
+        ]
 
     def _beginning(self, record: Publication) -> journal.Snapshot:
         return self.snapshot(RoomState(record.room, record.site, record.epoch), record.entry.at)
@@ -122,11 +149,16 @@ def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
     return carts.CartView(record.room, record.site, record.entry.at, lines, count, total_minor, currency)
 
 
-_RECORDED = (Said, Taken, Finished, Offered, Settled)
+_RECORDED = frozenset({Said, Taken, Finished, Offered, Settled})
+
+
+def _tells(record: Publication) -> bool:
+    """Whether the entry makes rows of its own beside the log."""
+    return record.conversation.opened or type(record.entry.fact) in _RECORDED
 
 
 async def _record(conn: AsyncConnection, record: Publication) -> None:
-    """The rows that one entry makes beside the log, when it opened a conversation or is one of _RECORDED."""
+    """Writes the rows that an entry makes beside the log, where it `_tells`."""
     room, entry, fact = record.room, record.entry, record.entry.fact
     talk = conversation_id(room, record.conversation.number)
     if record.conversation.opened:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cobrowse.storage import bulk
+from cobrowse.storage.bulk import Bulk
 from cobrowse.storage.schema import carts
-from cobrowse.storage.upsert import Insert, insert_for, values_of
+from cobrowse.storage.upsert import Insert, insert_for
 
 
 class CartLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,11 +54,27 @@ def _save(dialect: str) -> Insert:
     )
 
 
+def saving(seen: Sequence[CartView]) -> Bulk:
+    """What `save` writes."""
+    return Bulk(_save, [_row(cart) for cart in seen])
+
+
+def _row(cart: CartView) -> tuple[Any, ...]:
+    lines = msgspec.json.encode(cart.lines).decode()
+    return (
+        cart.room,
+        cart.site,
+        cart.updated_at,
+        lines,
+        cart.item_count,
+        cart.total_minor,
+        cart.currency,
+    )
+
+
 async def save(conn: AsyncConnection, *seen: CartView) -> None:
     """Makes each its room's cart, unless one with a later `updated_at` is there."""
-    if seen:
-        rows = [{**values_of(cart), "lines": msgspec.json.encode(cart.lines).decode()} for cart in seen]
-        await conn.execute(_save(conn.dialect.name), rows)
+    await bulk.write(conn, saving(seen))
 
 
 async def find(conn: AsyncConnection, room: str) -> CartView | None:

@@ -174,18 +174,22 @@ async def _connect(target: URL, *, foreign_keys: bool = True) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        # FULL: an acknowledgement means that the disk has it, also when the power fails.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        cursor.close()
+        prepare_sqlite(connection.cursor(), foreign_keys=foreign_keys)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(conn: Connection) -> None:
         conn.exec_driver_sql(conn.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def prepare_sqlite(cursor: Any, *, foreign_keys: bool) -> None:
+    """Makes a new SQLite connection one of ours; closes the cursor."""
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    # FULL: an acknowledgement means that the disk has it, also when the power fails.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+    cursor.close()
 
 
 def _make_file(path: Path) -> None:

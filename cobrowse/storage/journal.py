@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cobrowse.storage import bulk
+from cobrowse.storage.bulk import Bulk
 from cobrowse.storage.errors import LogConflict
 from cobrowse.storage.schema import log, rooms
-from cobrowse.storage.upsert import Insert, insert_for, values_of
+from cobrowse.storage.upsert import Insert, insert_for, tuple_of
 
 
 class LogRow(NamedTuple):
@@ -47,15 +49,14 @@ class Snapshot:
     saved_at: float
 
 
-_append_statements: dict[str, str] = {}
+@cache
+def _append(dialect: str) -> Insert:
+    return insert_for(dialect, log)
 
 
-def _append_statement(conn: AsyncConnection) -> str:
-    """The INSERT as this driver takes it: rows as tuples cost the event loop a third of what mappings do."""
-    name = conn.dialect.name
-    if name not in _append_statements:
-        _append_statements[name] = str(insert(log).compile(dialect=conn.dialect))
-    return _append_statements[name]
+def appending(rows: Sequence[LogRow]) -> Bulk:
+    """What `append` writes."""
+    return Bulk(_append, rows)
 
 
 async def append(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
@@ -63,10 +64,8 @@ async def append(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
 
     Raises LogConflict when the log holds one of the offsets, or of the (replica, counter) pairs, of its room.
     """
-    if not rows:
-        return
     try:
-        await conn.exec_driver_sql(_append_statement(conn), list(rows))
+        await bulk.write(conn, appending(rows))
     except IntegrityError:
         raise LogConflict(
             f"expected {len(rows)} new log rows; an offset or a (replica, counter) among them is taken"
@@ -98,10 +97,14 @@ def _save_snapshot(dialect: str) -> Insert:
     )
 
 
+def saving(snapshots: Sequence[Snapshot]) -> Bulk:
+    """What `save_snapshot` writes."""
+    return Bulk(_save_snapshot, [tuple_of(each) for each in snapshots])
+
+
 async def save_snapshot(conn: AsyncConnection, *snapshots: Snapshot) -> None:
     """Makes each its room's latest snapshot, unless a later one of the same epoch is there."""
-    if snapshots:
-        await conn.execute(_save_snapshot(conn.dialect.name), [values_of(each) for each in snapshots])
+    await bulk.write(conn, saving(snapshots))
 
 
 async def trim(conn: AsyncConnection, room: str, below: int) -> int:

@@ -32,6 +32,11 @@ def values_of(row: DataclassInstance) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
+def tuple_of(row: DataclassInstance) -> tuple[Any, ...]:
+    """The row's fields in their order, which is the columns'."""
+    return tuple([getattr(row, name) for name in _names(type(row))])
+
+
 @cache
 def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))

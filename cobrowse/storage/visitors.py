@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cobrowse.storage import bulk
+from cobrowse.storage.bulk import Bulk
 from cobrowse.storage.schema import visitors
-from cobrowse.storage.upsert import Insert, greatest, insert_for, least, values_of
+from cobrowse.storage.upsert import Insert, greatest, insert_for, least, tuple_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,17 @@ def _save(dialect: str) -> Insert:
     )
 
 
+def saving(seen: Sequence[Visitor]) -> Bulk:
+    """What `save` writes."""
+    return Bulk(_save, [tuple_of(visitor) for visitor in seen])
+
+
 async def save(conn: AsyncConnection, *seen: Visitor) -> None:
     """Widens what is known: first and last sight, most visits, first referrer, last device and locale.
 
     Saving the same again takes nothing back. The site never changes.
     """
-    if seen:
-        await conn.execute(_save(conn.dialect.name), [values_of(visitor) for visitor in seen])
+    await bulk.write(conn, saving(seen))
 
 
 async def find(conn: AsyncConnection, visitor_id: str) -> Visitor | None:

@@ -121,7 +121,7 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
         sign_in = SignIn(engine, settings.sign_in_valid_s)
         look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
         recorder = Recorder(engine)
-        hub = Hub(configured, recorder, rules, sign_in.author, look_ups)
+        hub = Hub(configured, recorder, rules, sign_in.authors, look_ups)
         secure = settings.public_url.startswith("https:")
         pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)
         api = Api(engine, sign_in, configured.sites, catalogues)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
+from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -111,23 +112,26 @@ class SignIn:
 
     async def agent(self, cookie_header: str, now: float) -> Agent | None:
         """The agent who is signed in with this Cookie header."""
-        token = session_token(cookie_header)
-        if not token or len(token) > 128:
-            return None
-        async with reading(self._engine) as conn:
-            found = await agents.find_session(conn, _hash(token), now)
-        if found is None:
-            return None
-        session, agent = found
-        if now - session.seen_at > TOUCH_AFTER_S:
-            async with self._engine.begin() as conn:
-                await agents.touch_session(conn, session.id_hash, now, now + self._valid_s)
-        return agent
+        return (await self._agents([cookie_header], now)).get(cookie_header)
 
-    async def author(self, cookie_header: str, now: float) -> Author | None:
-        """The signed-in agent as the author of what they do."""
-        agent = await self.agent(cookie_header, now)
-        return None if agent is None else Author("csa", agent.id, agent.name)
+    async def authors(self, cookie_headers: Collection[str], now: float) -> dict[str, Author]:
+        """Who is signed in with each of these Cookie headers, as an author; the others are left out."""
+        signed_in = await self._agents(cookie_headers, now)
+        return {cookie: Author("csa", agent.id, agent.name) for cookie, agent in signed_in.items()}
+
+    async def _agents(self, cookie_headers: Collection[str], now: float) -> dict[str, Agent]:
+        tokens = {cookie: session_token(cookie) for cookie in cookie_headers}
+        hashes = {cookie: _hash(token) for cookie, token in tokens.items() if 0 < len(token) <= 128}
+        if not hashes:
+            return {}
+        async with reading(self._engine) as conn:
+            found = await agents.find_sessions(conn, list(dict.fromkeys(hashes.values())), now)
+        stale = [session for session, _ in found.values() if now - session.seen_at > TOUCH_AFTER_S]
+        if stale:
+            async with self._engine.begin() as conn:
+                for session in stale:
+                    await agents.touch_session(conn, session.id_hash, now, now + self._valid_s)
+        return {cookie: found[digest][1] for cookie, digest in hashes.items() if digest in found}
 
     async def sign_out(self, cookie_header: str) -> None:
         if token := session_token(cookie_header):

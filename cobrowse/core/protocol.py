@@ -58,7 +58,7 @@ class Limits(msgspec.Struct, frozen=True):
 class Protocol:
     """The state machine of one connection, on the server's side. All times are seconds of one monotonic clock."""
 
-    __slots__ = ("_allowed", "_last_at", "_limits", "_tokens", "_tokens_at", "role", "state")
+    __slots__ = ("_allowed", "_last_at", "_limits", "_silence_s", "_tokens", "_tokens_at", "role", "state")
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
@@ -91,8 +91,7 @@ class Protocol:
 
     def due(self) -> float:
         """When `check` must next be called."""
-        wait = self._limits.hello_within_s if self.role is None else self._limits.silence_s
-        return self._last_at + wait
+        return self._last_at + self._silence_s
 
     def check(self, now: float) -> None:
         """Raises PeerError(NO_HEARTBEAT) when the peer has been silent for too long."""
@@ -106,6 +105,7 @@ class Protocol:
     def _enter(self, state: State, role: Role | None) -> None:
         self.state, self.role = state, role
         self._allowed = MAY_SEND.get((state, role), ())
+        self._silence_s = self._limits.hello_within_s if role is None else self._limits.silence_s
 
     def _spend(self, now: float) -> None:
         limits = self._limits

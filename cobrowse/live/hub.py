@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -41,8 +41,8 @@ MAX_ROOMS_A_CSA = 2_000
 
 logger = logging.getLogger(__name__)
 
-SignedIn = Callable[[str, float], Awaitable[Author | None]]
-"""Who a cookie header says is signed in to the console, at a time; None for nobody."""
+SignedIn = Callable[[Collection[str], float], Awaitable[dict[str, Author]]]
+"""Who each of these cookie headers says is signed in to the console, at a time; others are left out."""
 
 
 class HubSettings:
@@ -189,7 +189,7 @@ class Hub:
         handshake = connection.handshake
         if handshake.origin != self.settings.console_origin:
             raise PeerError(Close.FORBIDDEN, "the console connects from its own origin only")
-        author = await self._signed_in(handshake.cookie, self.now())
+        author = (await self._signed_in([handshake.cookie], self.now())).get(handshake.cookie)
         if author is None:
             raise PeerError(Close.BAD_TOKEN, "sign in to the console first")
         if connection.outbox.closed:
@@ -361,7 +361,7 @@ class Hub:
 
     async def _sweep(self) -> None:
         now = self.monotonic()
-        for connection in list(self.connections):
+        for connection in [each for each in self.connections if now >= each.protocol.due()]:
             connection.check(now)
         for key in await self._rooms.tidy(now, self.settings.room_idle_s):
             self._due.pop(key, None)
@@ -376,6 +376,8 @@ class Hub:
 
     async def _check_sessions(self) -> None:
         """Shows out the consoles of agents who have signed out or been shut out; the others' sessions go on."""
-        for console in list(self._consoles):
-            if await self._signed_in(console.handshake.cookie, self.now()) is None:
+        consoles = list(self._consoles)
+        known = await self._signed_in({console.handshake.cookie for console in consoles}, self.now())
+        for console in consoles:
+            if console.handshake.cookie not in known:
                 console.close(Close.BAD_TOKEN, "sign in to the console first")

@@ -6,6 +6,7 @@ A session is found by the SHA-256 of its token: whoever reads this table cannot 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cobrowse.storage.errors import EmailTaken, Missing
 from cobrowse.storage.schema import agents, sessions
 from cobrowse.storage.upsert import greatest, values_of
+
+FOUND_AT_ONCE = 500
 
 Role = Literal["csa", "supervisor", "admin"]
 
@@ -113,20 +116,29 @@ async def create_session(conn: AsyncConnection, session: Session) -> None:
 
 async def find_session(conn: AsyncConnection, id_hash: str, now: float) -> tuple[Session, Agent] | None:
     """The session and its agent, while it has not expired at `now` and the agent is not disabled."""
-    row = (
-        await conn.execute(
+    return (await find_sessions(conn, [id_hash], now)).get(id_hash)
+
+
+async def find_sessions(
+    conn: AsyncConnection, id_hashes: Sequence[str], now: float
+) -> dict[str, tuple[Session, Agent]]:
+    """Those of the sessions that `find_session` finds, by their `id_hash`."""
+    found: dict[str, tuple[Session, Agent]] = {}
+    for first in range(0, len(id_hashes), FOUND_AT_ONCE):
+        rows = await conn.execute(
             select(sessions, agents)
             .join(agents, agents.c.id == sessions.c.agent)
-            .where(sessions.c.id_hash == id_hash, sessions.c.expires_at > now, agents.c.disabled_at.is_(None))
+            .where(
+                sessions.c.id_hash.in_(id_hashes[first : first + FOUND_AT_ONCE]),
+                sessions.c.expires_at > now,
+                agents.c.disabled_at.is_(None),
+            )
         )
-    ).first()
-    if row is None:
-        return None
-    held = row._mapping
-    return (
-        Session(**{column.name: held[column] for column in sessions.c}),
-        Agent(**{column.name: held[column] for column in agents.c}),
-    )
+        for row in rows:
+            held = row._mapping
+            session = Session(**{column.name: held[column] for column in sessions.c})
+            found[session.id_hash] = (session, Agent(**{column.name: held[column] for column in agents.c}))
+    return found
 
 
 async def touch_session(conn: AsyncConnection, id_hash: str, now: float, expires_at: float) -> None:

@@ -10,17 +10,19 @@ import msgpack  # type: ignore[import-untyped]
 import msgspec
 import pytest
 
-from cobrowse.core.codec import decode_client, decode_server, encode
+from cobrowse.core.codec import decode_client, decode_server, encode, encode_entry, encode_news
 from cobrowse.core.errors import MAX_REASON_BYTES, Close, PeerError
 from cobrowse.core.messages import (
     MAX_FRAME_BYTES,
     AnyClientFrame,
     AnyOperation,
     AnyServerFrame,
+    Author,
     Beat,
     Card,
     Do,
     Drain,
+    Entry,
     Event,
     Finish,
     Hello,
@@ -35,6 +37,7 @@ from cobrowse.core.messages import (
     Position,
     Presence,
     Refuse,
+    Said,
     Say,
     SetQuantity,
     Status,
@@ -327,3 +330,13 @@ def test_wire1_fields_that_hold_their_default_are_left_out() -> None:
     entry = Stage().lea(Say("Hello"))
     read = msgpack.unpackb(encode(News("room", [entry])))
     assert read["entries"][0][5:] == [["shopper", "lea", "Lea"], {"k": "said", "text": "Hello"}]
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 300])
+def test_wire1_news_of_entries_encoded_before_is_the_same_frame(count: int) -> None:
+    entries = [
+        Entry(n + 1, n, 1.5, 7, n + 1, Author("csa", "a", "Ginny"), Said("hello")) for n in range(count)
+    ]
+    assert encode_news("room-1", [encode_entry(entry) for entry in entries]) == encode(
+        News("room-1", entries)
+    )

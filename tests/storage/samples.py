@@ -20,7 +20,7 @@ TALK = Conversation("room.1", "room", "shop", 210.0)
 
 def log_row(offset: int, room: str = "room", replica: int = 7, counter: int | None = None) -> LogRow:
     """An entry with bytes that are no text, and a hash that needs all of its 32 bits."""
-    payload = bytes([0, offset, 255])
+    payload = bytes([0, offset % 256, 255])
     return LogRow(room, offset, 0xFFFF_FFFF - offset, 1.7e9 + offset / 8, replica, counter or offset, payload)
 
 

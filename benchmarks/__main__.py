@@ -19,7 +19,9 @@ LEAST = {"socket.io": 0.8, "Hocuspocus": 3.0, "pycrdt-websocket": 5.0, "python-s
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     options.add_argument("--quick", action="store_true", help="one short run; writes nothing into docs/")
-    options.add_argument("--peers", type=Path, default=ROOT / "benchmarks" / ".peers", help="where the peers live")
+    options.add_argument(
+        "--peers", type=Path, default=ROOT / "benchmarks" / ".peers", help="where the peers live"
+    )
     given = options.parse_args()
     scale = QUICK if given.quick else FULL
     server_core, generator_core = cores()
@@ -40,6 +42,7 @@ def main() -> None:
     table.append(rows.coming_back(server_core, scale))
     say("the same rate in few rooms and in many")
     table.append(rows.growth(server_core, scale))
+    table.append(rows.TWO_NODES)
     load = os.getloadavg()[1] / (os.cpu_count() or 1)
     print("\n" + report.markdown(rates, table, load) + "\n")
     if not given.quick:

@@ -22,7 +22,9 @@ def environment(root: Path) -> Path:
         node.mkdir(parents=True)
         shutil.copy(PEERS / "package.json", node)
         print("Installing the peers ...", flush=True)
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=node, check=True)
+        subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=node, check=True
+        )
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
         pip = [str(folder / "venv" / "bin" / "python"), "-m", "pip", "install", "-q", "-r"]
         subprocess.run([*pip, str(PEERS / "requirements.txt")], check=True)

@@ -63,9 +63,24 @@ def server(folder: Path, core: int, **more: str) -> Server:
     """Our server with an agent, on a database of its own."""
     port = free_port()
     path = settings(folder, port, **more)
-    add = [sys.executable, "-m", "cobrowse", "agent", "add", EMAIL, "--name", "Ginny", "--settings", str(path)]
+    add = [
+        sys.executable,
+        "-m",
+        "cobrowse",
+        "agent",
+        "add",
+        EMAIL,
+        "--name",
+        "Ginny",
+        "--settings",
+        str(path),
+    ]
     subprocess.run(
-        add, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ, "COBROWSE_PASSWORD": PASSWORD}
+        add,
+        check=True,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "COBROWSE_PASSWORD": PASSWORD},
     )
     command = [sys.executable, "-m", "cobrowse", "serve", "--settings", str(path)]
     return Server(command, port, folder / "server.txt", core)
@@ -159,4 +174,8 @@ def count_entries(data: bytes, start: int, end: int) -> int:
     if data[start + 4 : start + 8] != b"news":
         return 0
     head = data[start + _COUNT_AT]
-    return head & 0x0F if head < 0xDC else int.from_bytes(data[start + _COUNT_AT + 1 : start + _COUNT_AT + 3], "big")
+    return (
+        head & 0x0F
+        if head < 0xDC
+        else int.from_bytes(data[start + _COUNT_AT + 1 : start + _COUNT_AT + 3], "big")
+    )

@@ -1,9 +1,8 @@
-"""How the load speaks to each peer, so that the same change is made in each: an item's quantity on one of five lines."""
+"""How the load speaks to each peer: the same change is made in each, an item's quantity on one of five lines."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +24,7 @@ class Contender(NamedTuple):
     does: str
     start: Callable[[Path, int], Server]
     pairs: Callable[[int, int], list[Pair]]
-    count: Count
+    counted: Count
 
 
 class Peers:
@@ -38,18 +37,43 @@ class Peers:
 
     def all(self) -> list[Contender]:
         return [
-            Contender("Cobrowse", "decode, authorise, merge, log on disk, acknowledge, fan out", ours.server,
-                      our_pairs, ours.count_entries),
+            Contender(
+                "Cobrowse",
+                "decode, authorise, merge, log on disk, acknowledge, fan out",
+                ours.server,
+                our_pairs,
+                ours.count_entries,
+            ),
             Contender("socket.io", "room relay", self._node("socketio.mjs"), socketio_pairs, count_socketio),
-            Contender("Hocuspocus", "merge and relay", self._node("hocuspocus.mjs"), self._hocuspocus_pairs,
-                      count_hocuspocus),
-            Contender("python-socketio", "room relay", self._script("python_socketio.py"), socketio_pairs,
-                      count_socketio),
-            Contender("pycrdt-websocket", "merge and relay", self._script("pycrdt_room.py"), self._pycrdt_pairs,
-                      count_yjs),
+            Contender(
+                "Hocuspocus",
+                "merge and relay",
+                self._node("hocuspocus.mjs"),
+                self._hocuspocus_pairs,
+                count_hocuspocus,
+            ),
+            Contender(
+                "python-socketio",
+                "room relay",
+                self._script("python_socketio.py"),
+                socketio_pairs,
+                count_socketio,
+            ),
+            Contender(
+                "pycrdt-websocket",
+                "merge and relay",
+                self._script("pycrdt_room.py"),
+                self._pycrdt_pairs,
+                count_yjs,
+            ),
             Contender("websockets", "bare relay", self._script("bare_relay.py"), relay_pairs, count_frame),
-            Contender("picows", "bare relay in Cython, the generator's check", self._script("ceiling.py"),
-                      relay_pairs, count_frame),
+            Contender(
+                "picows",
+                "bare relay in Cython, the generator's check",
+                self._script("ceiling.py"),
+                relay_pairs,
+                count_frame,
+            ),
         ]
 
     def _node(self, script: str) -> Callable[[Path, int], Server]:
@@ -73,7 +97,9 @@ class Peers:
             if not path.exists():
                 import subprocess
 
-                subprocess.run([str(self._python), str(HERE / "updates.py"), str(path), str(UPDATES)], check=True)
+                subprocess.run(
+                    [str(self._python), str(HERE / "updates.py"), str(path), str(UPDATES)], check=True
+                )
             self._updates = split_updates(path.read_bytes())
         return self._updates
 

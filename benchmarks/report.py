@@ -20,11 +20,12 @@ def verdict(row: Row) -> str:
 
 
 def machine() -> str:
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} cores of {model}, Linux {platform.release().split('-')[0]}, Python {platform.python_version()}"
+    """What the figures were measured on."""
+    said = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in said if line.startswith("model name")]
+    model = models[0] if models else platform.machine()
+    linux = platform.release().partition("-")[0]
+    return f"{os.cpu_count()} cores of {model}, Linux {linux}, Python {platform.python_version()}"
 
 
 def markdown(rates: Sequence[Rate], rows: Sequence[Row], load_per_core: float) -> str:
@@ -34,9 +35,10 @@ def markdown(rates: Sequence[Rate], rows: Sequence[Row], load_per_core: float) -
         "",
         "| figure | target | measured | verdict |",
         "|---|---|---|---|",
-        *(f"| {row.figure} | {row.target} | {row.measured}{_note(row)} | {verdict(row)} |" for row in rows),
+        *(f"| {row.figure} | {row.target} | {_measured(row)} | {verdict(row)} |" for row in rows),
         "",
-        "| server | what it does | operations a second | each run | an operation, of its core | server's core | generator's core |",
+        "| server | what it does | operations a second | each run | an operation, of its core"
+        " | server's core | generator's core |",
         "|---|---|---|---|---|---|---|",
         *(
             f"| {rate.name} | {rate.does} | {rate.per_s:,.0f} | {', '.join(f'{run:,.0f}' for run in rate.runs)} |"
@@ -47,8 +49,8 @@ def markdown(rates: Sequence[Rate], rows: Sequence[Row], load_per_core: float) -
     return "\n".join(lines)
 
 
-def _note(row: Row) -> str:
-    return f"; {row.note}" if row.note else ""
+def _measured(row: Row) -> str:
+    return "; ".join(part for part in (row.measured, row.note) if part)
 
 
 def write_page(path: Path, tables: str) -> None:
@@ -89,10 +91,9 @@ def write_plot(path: Path, rates: Sequence[Rate]) -> None:
     )
     title = "Operations a second, one core, from one who changes to one who watches"
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {height}" width="{WIDTH_PX}" height="{height}"'
-        f' role="img" aria-label="{title}"><style>{style}</style><text class="title" x="12" y="24">{title}</text>'
-        + "".join(parts)
-        + "</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {height}" width="{WIDTH_PX}"'
+        f' height="{height}" role="img" aria-label="{title}"><style>{style}</style>'
+        f'<text class="title" x="12" y="24">{title}</text>' + "".join(parts) + "</svg>\n"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(svg, "utf-8")

@@ -34,7 +34,12 @@ class Server:
     """Runs a command pinned to `core`, inside `with`, until its port answers and then until the block ends."""
 
     def __init__(
-        self, command: Sequence[str], port: int, log: Path, core: int, environment: dict[str, str] | None = None
+        self,
+        command: Sequence[str],
+        port: int,
+        log: Path,
+        core: int,
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.port = port
         self._command = list(command)

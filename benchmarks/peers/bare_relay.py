@@ -1,6 +1,5 @@
 """A bare relay on websockets' asyncio server: what one connection of a path says, the others of it hear."""
 
-import asyncio
 import sys
 from collections import defaultdict
 

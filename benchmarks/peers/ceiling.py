@@ -1,6 +1,5 @@
 """The cheapest relay there is (picows, in Cython): no rooms, no state. It shows what the load generator can drive."""
 
-import asyncio
 import sys
 from collections import defaultdict
 

@@ -29,6 +29,7 @@ from cobrowse.asgi.signin import SignIn
 from cobrowse.core.credentials import MIN_SECRET_BYTES
 from cobrowse.core.messages import SiteView
 from cobrowse.core.protocol import Limits
+from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.live.catalogue import Catalogue
 from cobrowse.live.hub import Hub, HubSettings
@@ -71,6 +72,12 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
         max_connections_per_address=settings.max_connections_per_address,
         room_idle_s=settings.room_idle_s,
         chats_per_csa=settings.chats_per_csa,
+        offer_limits=OfferLimits(
+            cooldown_s=settings.rules_cooldown_s,
+            cap=settings.rules_cap,
+            cap_days=settings.rules_cap_days,
+            holdout=settings.rules_holdout,
+        ),
     )
 
 

@@ -47,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database_url: str = "sqlite:///cobrowse.db"
     secret: str = ""
     rules: str = ""
+    rules_cooldown_s: Annotated[float, Meta(ge=0, le=86_400)] = 600.0
+    rules_cap: Annotated[int, Meta(ge=0, le=20)] = 3
+    rules_cap_days: Annotated[float, Meta(ge=0, le=90)] = 7.0
+    rules_holdout: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
     sites: list[Site] = []
     heartbeat_s: Annotated[float, Meta(ge=1, le=300)] = 15.0
     frames_per_s: Annotated[float, Meta(ge=1)] = 100.0

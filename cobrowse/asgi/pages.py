@@ -13,7 +13,7 @@ from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.clock import now
 from cobrowse.asgi.security import is_same_origin
 from cobrowse.asgi.signin import COOKIE, SignIn, TooManyTries
-from cobrowse.core.rules.evaluate import span
+from cobrowse.core.rules.limits import span
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_FORM_BYTES = 8 * 1024

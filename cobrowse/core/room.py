@@ -21,6 +21,7 @@ from cobrowse.core.items import LookUp, clean_item, clean_page, remember
 from cobrowse.core.messages import (
     AnyFact,
     AnyOperation,
+    Armed,
     Arrived,
     Ask,
     Asked,
@@ -43,6 +44,7 @@ from cobrowse.core.messages import (
     Hidden,
     Invite,
     Item,
+    Judged,
     Message,
     Offer,
     Offered,
@@ -60,6 +62,8 @@ from cobrowse.core.messages import (
     Taken,
     Visit,
 )
+from cobrowse.core.rules import memory as memories
+from cobrowse.core.rules.memory import Memory
 
 MAX_CHANGES_IN_VIEW = 50
 FORGET_REPLICA_AFTER_S = 2 * 86400
@@ -92,6 +96,7 @@ class RoomState(msgspec.Struct):
     next_replica: int = 1
     forgotten_upto: int = 0
     shopper_changed_at: float | None = None
+    memory: Memory = msgspec.field(default_factory=Memory)
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -241,6 +246,11 @@ def apply(state: RoomState, entry: Entry) -> None:
             remember(state.items, fact.items, state.cart.lines)
         case Happened():
             _apply_happened(state, entry, fact)
+        case Judged():
+            if fact.cause == "control":
+                state.memory.controls[fact.rule] = memories.Control(state.visit.number, entry.at)
+        case Armed():
+            state.memory.held = dict(fact.since)
         case Declined() | Hidden():
             pass
         case _:
@@ -261,6 +271,7 @@ def _apply_cart(state: RoomState, entry: Entry, fact: CartChanged) -> None:
         del state.changes[:-MAX_CHANGES_IN_VIEW]
         if entry.by.role == "shopper":
             state.shopper_changed_at = entry.at
+            state.memory.removed += after == 0
 
 
 def _apply_settled(state: RoomState, entry: Entry, fact: Settled) -> None:
@@ -275,10 +286,25 @@ def _apply_settled(state: RoomState, entry: Entry, fact: Settled) -> None:
 def _apply_happened(state: RoomState, entry: Entry, fact: Happened) -> None:
     if fact.ends_grant:
         state.grant = CartGrant()
+    _remember_happened(state, entry.at, fact)
     visit.apply_happened(state.visit, entry.at, fact)
     remember(state.items, fact.items, state.cart.lines)
     if fact.delta is not None:
         carts.absorb(state.cart, fact.delta)
+
+
+def _remember_happened(state: RoomState, at: float, fact: Happened) -> None:
+    """What the rules may look back at. SPEC rule.4."""
+    if fact.visit != state.visit.number:
+        memories.begin_visit(state.memory)
+    if fact.page is not None:
+        memories.remember_page(state.memory, fact.page.path, fact.page.kind)
+    if fact.name == "view_item" and fact.items:
+        memories.remember_item(state.memory, fact.items[0].line, fact.items[0].category)
+    if fact.name == "campaign_details":
+        memories.remember_campaign(state.memory, fact.params)
+    memories.remember_event(state.memory, at, fact.name)
+    if fact.name in memories.CANCELS:
         state.shopper_changed_at = None
 
 
@@ -324,8 +350,8 @@ def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:
         return fact
     match fact:
         case Offered():
-            return replace(fact, reason="", rule="", rule_version="")
-        case Arrived() | Happened(items=[], delta=None, ends_grant=False):
+            return replace(fact, reason="", rule="", rule_version="", variant="")
+        case Judged() | Armed() | Arrived() | Happened(items=[], delta=None, ends_grant=False):
             return Hidden()
         case Happened():
             return Happened(fact.name, 0, items=fact.items, delta=fact.delta, ends_grant=fact.ends_grant)

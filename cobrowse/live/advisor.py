@@ -1,18 +1,25 @@
-"""Makes and takes back offers: asks the rules about a room when something happened or is due. SPEC offer."""
+"""Makes and takes back offers: asks the rules about rooms when something happened or is due. SPEC rule."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from cobrowse.core import chat, offers
-from cobrowse.core.cart import project
-from cobrowse.core.messages import Offer, Offered, OfferStatus, Settled
-from cobrowse.core.room import RoomState
-from cobrowse.core.rules import facts
-from cobrowse.core.rules.evaluate import OfferState, evaluate, still_valid
-from cobrowse.core.rules.rule import Rule
+from cobrowse.broker.contract import Backlogged
+from cobrowse.core import offers
+from cobrowse.core.messages import Armed, Judged, Offer, Offered, OfferStatus, Operand, Settled
+from cobrowse.core.rules.engine import Answer, Book, Judgement, Visitor, Watch
+from cobrowse.core.rules.explain import Verdict, explain, operands
+from cobrowse.core.rules.limits import Cause, Limits, Staff, no_room
+from cobrowse.core.rules.rule import Rule, by_rank
+from cobrowse.core.visitor import visitor_of, watch_of
+from cobrowse.live.odds import Odds
 from cobrowse.live.room import Room
+
+RETRY_AFTER_S = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -20,78 +27,163 @@ Free = Callable[[str], int]
 """How many CSAs could take one more chat on a site."""
 
 
-def facts_of(state: RoomState, free: int) -> facts.Facts:
-    """What the rules may ask about a room."""
-    lines = project(state.cart)
-    known = [(state.items.get(line), n) for line, n in lines.items()]
-    total_minor = sum((item.price_minor or 0) * n for item, n in known if item)
-    visit = state.visit
-    page = visit.recent[-1].page if visit.recent else None
-    return facts.Facts(
-        cart=facts.Cart(
-            distinct_items=len(lines),
-            quantity=sum(lines.values()),
-            value=total_minor / 100,
-            currency=next((item.currency for item, _ in known if item), ""),
-            changed_at=state.shopper_changed_at,
-            items=tuple(item.name for item, _ in known if item and item.name),
-        ),
-        page=facts.Page(kind=page.kind or "content", path=page.path, title=page.title)
-        if page
-        else facts.Page(),
-        visit=facts.Visit(pages=visit.pages, started_at=visit.started_at, number=max(visit.number, 1)),
-        csas=facts.Csas(available=free),
-    )
+@dataclass(slots=True)
+class _Asked:
+    """A room that was asked about: what came of it, and when to come back."""
 
-
-def ledger_of(state: RoomState) -> OfferState:
-    """What has been offered in this visit, and how it stands."""
-    visit = state.visit.number
-    return OfferState(
-        chat_open=chat.is_live(state.conversation),
-        offered=offers.offered_in(state.offers, visit),
-        open_offer=offers.open_offer(state.offers) is not None,
-        dismissed=offers.dismissed_in(state.offers, visit),
-    )
+    room: Room
+    visitor: Visitor
+    answer: Answer
+    due: float | None
 
 
 class Advisor:
-    """Decides for one room at a time. `consider` returns when the room must be asked again."""
+    """Decides for rooms; the rules may be replaced while it runs."""
 
-    def __init__(self, rules: Sequence[Rule], free: Free) -> None:
-        self.rules = list(rules)
+    def __init__(self, rules: Sequence[Rule], free: Free, limits: Limits) -> None:
+        self.book = Book(rules, limits)
+        self.errors: list[str] = []
+        self.faults: Counter[tuple[str, str]] = Counter()
+        self.judged: Counter[tuple[str, str]] = Counter()
         self._free = free
+        self._odds = Odds()
+        self._watches: WeakKeyDictionary[Room, tuple[Book, Watch]] = WeakKeyDictionary()
 
-    def consider(self, room: Room, now: float) -> float | None:
-        """Makes, withdraws or expires the room's offer; the time at which to come back, or None for never."""
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force, in the order in which they are asked."""
+        return self.book.rules
+
+    def set_rules(self, rules: Sequence[Rule]) -> None:
+        """From now on these rules decide. Waits of rules that have not changed go on."""
+        self.book = Book(rules, self.book.limits)
+
+    def consider(self, rooms: Iterable[tuple[Room, float]], now: float) -> dict[str, float | None]:
+        """Makes, withdraws and expires offers in these rooms, each at its instant; when to come back to each.
+
+        Where advisors cannot take all that could be offered, the rule that comes first by rank is first. What is
+        not offered now is not kept: its moment may pass. SPEC rule.10.
+        """
+        asked: list[_Asked] = []
+        due: dict[str, float | None] = {}
+        staff: dict[str, int] = {}
+        for room, at in rooms:
+            site = room.state.site
+            if site not in staff:
+                staff[site] = self._free(site)
+            try:
+                found = self._ask(room, staff[site], at, now)
+            except Backlogged:
+                due[room.state.room] = now + RETRY_AFTER_S
+                continue
+            asked.append(found)
+            due[room.state.room] = found.due
+        for each in sorted(asked, key=_rank):
+            try:
+                expires_at = self._tell(each, now)
+            except Backlogged:
+                due[each.room.state.room] = now + RETRY_AFTER_S
+                self._unsay(each)
+                continue
+            if expires_at is not None:
+                known = due[each.room.state.room]
+                due[each.room.state.room] = expires_at if known is None else min(known, expires_at)
+        return due
+
+    def forget(self, key: str) -> None:
+        """The room is no longer in memory."""
+        self._odds.forget(key)
+
+    def why(self, room: Room, now: float) -> list[Verdict]:
+        """A verdict on every rule for this room, as things stand."""
+        visitor = visitor_of(room.state, self._watch(room), self._free(room.state.site))
+        return explain(self.book, visitor, self._staff(room.state.site), now)
+
+    def _ask(self, room: Room, free: int, at: float, now: float) -> _Asked:
         state = room.state
-        seen = facts_of(state, self._free(state.site))
-        if (offer := offers.open_offer(state.offers)) is not None:
-            ended = self._ending(offer, seen, state, now)
-            if ended is None:
-                return offer.expires_at
+        self._odds.note(state)
+        visitor = visitor_of(state, self._watch(room), free)
+        offer = offers.open_offer(state.offers)
+        if offer is not None and (ended := self._ending(offer, visitor, now)) is not None:
             room.write(Settled(offer.id, ended), now)
+            self._odds.note(state)
+            visitor, offer = visitor_of(state, visitor.watch, free), None
         if not room.has_shopper():
+            due = offer.expires_at if offer is not None else None
+            return _Asked(room, visitor, Answer(None, [], [], due), due)
+        answer = self.book.ask(visitor, self._staff(state.site), at)
+        for rule, message in answer.faults:
+            if not self.faults[rule.id, message]:
+                logger.warning("rule %s (%s): %s", rule.id, rule.version, message)
+            self.faults[rule.id, message] += 1
+        held = {
+            rule.id: visitor.watch.since[rule.id]
+            for rule in self.book.rules
+            if rule.hold_s and rule.id in visitor.watch.since
+        }
+        if held != state.memory.held:
+            room.write(Armed(held), now)
+        expires_at = offer.expires_at if offer is not None else None
+        times = [time for time in (answer.due, expires_at) if time is not None]
+        return _Asked(room, visitor, answer, min(times, default=None))
+
+    def _tell(self, asked: _Asked, now: float) -> float | None:
+        """Writes what is newly to be said of the room's rules, an offer last; when that expires."""
+        room, visitor, fires = asked.room, asked.visitor, asked.answer.fires
+        if fires is not None:
+            vetoed = no_room(fires.rule, visitor.facts, self._staff(room.state.site))
+            if vetoed is not None:
+                self._unsay(asked)
+                self._write(asked, Judgement(fires.rule, vetoed[0], fires.arm, vetoed[1]), now)
+                fires = None
+        for judgement in asked.answer.news:
+            if judgement.cause is not Cause.FIRES:
+                self._write(asked, judgement, now)
+        if fires is None:
             return None
-        decision = evaluate(self.rules, seen, ledger_of(state), now)
-        for fault in decision.faults:
-            logger.warning("rule %s (%s): %s", fault.rule_id, fault.version, fault.message)
-        rule = decision.fires
-        if rule is None:
-            return decision.due
-        verdict = next(verdict for verdict in decision.verdicts if verdict.fires)
-        _, text = rule.texts.render(state.visit.locale, seen, now)
+        rule = fires.rule
+        self._write(asked, fires, now)
+        _, text = rule.wordings[fires.arm].render(room.state.visit.locale, visitor.facts, now)
         expires_at = now + rule.expires_s
-        room.write(Offered(text, expires_at, rule.id, rule.version, f"{rule.title}: {verdict.reason}"), now)
+        reason = f"{rule.title}: {fires.reason}"
+        room.write(Offered(text, expires_at, rule.id, rule.version, reason, fires.arm), now)
+        self._odds.note(room.state)
         return expires_at
 
-    def _ending(self, offer: Offer, seen: facts.Facts, state: RoomState, now: float) -> OfferStatus | None:
-        """How the open offer ends now, if it does."""
+    def _write(self, asked: _Asked, said: Judgement, now: float) -> None:
+        at = asked.visitor.watch.asked_at
+        seen = [
+            Operand(part.source, part.holds, list(part.values))
+            for part in operands(said.rule, asked.visitor, at)
+        ]
+        self.judged[said.rule.id, said.cause] += 1
+        rule = said.rule
+        asked.room.write(Judged(rule.id, rule.version, said.cause, said.arm, said.reason, seen), now)
+
+    def _unsay(self, asked: _Asked) -> None:
+        """The rule has not fired after all: within its moment it may."""
+        if (fires := asked.answer.fires) is not None:
+            asked.visitor.watch.said[fires.rule.id][1].remove(Cause.FIRES)
+
+    def _watch(self, room: Room) -> Watch:
+        book, watch = self._watches.get(room) or (self.book, watch_of(room.state))
+        if book is not self.book:
+            watch = self.book.watch_after(watch, book)
+        self._watches[room] = self.book, watch
+        return watch
+
+    def _staff(self, site: str) -> Staff:
+        return Staff(self._odds.expected(site), self._odds.of)
+
+    def _ending(self, offer: Offer, visitor: Visitor, now: float) -> OfferStatus | None:
+        """How the open offer ends now, if it does. SPEC rule.11."""
         if offer.expires_at <= now:
             return "expired"
         if not offer.rule:
-            return "withdrawn" if chat.is_live(state.conversation) else None
-        rule = next((rule for rule in self.rules if rule.id == offer.rule), None)
-        if rule is None or not still_valid(rule, seen, ledger_of(state), now):
-            return "withdrawn"
-        return None
+            return "withdrawn" if visitor.ledger.chat_open else None
+        return None if self.book.keeps(offer.rule, visitor, now) else "withdrawn"
+
+
+def _rank(asked: _Asked) -> tuple[int, str]:
+    fires = asked.answer.fires
+    return by_rank(fires.rule) if fires is not None else (1, "")

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coro
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cobrowse.broker.contract import Backlogged
 from cobrowse.broker.memory import MemoryBroker
 from cobrowse.core import credentials
 from cobrowse.core.chat import is_live
@@ -21,7 +20,10 @@ from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp
 from cobrowse.core.messages import Arrived, Author, Hello, Join, Refuse, SiteView, Tops, Welcome
 from cobrowse.core.protocol import Limits
+from cobrowse.core.rules.explain import Verdict
+from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
+from cobrowse.core.rules.timers import Timers
 from cobrowse.core.visit import describe_device
 from cobrowse.live.advisor import Advisor
 from cobrowse.live.connection import Connection
@@ -32,6 +34,9 @@ from cobrowse.live.room import Room
 from cobrowse.live.rooms import Rooms
 
 BOARD_EVERY_S = 0.2
+ADVISE_EVERY_S = 0.05
+"""What happens in a room within this time the rules look at together; no timer is later than that."""
+
 SWEEP_EVERY_S = 1.0
 SESSIONS_EVERY_S = 5.0
 """An agent who signed out, or was shut out, is off the hub within this time."""
@@ -61,6 +66,7 @@ class HubSettings:
         max_connections_per_address: int,
         room_idle_s: float,
         chats_per_csa: int,
+        offer_limits: OfferLimits,
     ) -> None:
         self.secret = secret
         self.sites = sites
@@ -72,6 +78,7 @@ class HubSettings:
         self.max_connections_per_address = max_connections_per_address
         self.room_idle_s = room_idle_s
         self.chats_per_csa = chats_per_csa
+        self.offer_limits = offer_limits
 
 
 class Hub:
@@ -96,8 +103,8 @@ class Hub:
         self._broker = MemoryBroker[Publication](recorder.commit, self._deliver, self._lost)
         self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, self.now)
         self._board = Board()
-        self._advisor = Advisor(rules, self.free)
-        self._due: dict[str, float] = {}
+        self.advisor = Advisor(rules, self.free, settings.offer_limits)
+        self._timers = Timers()
         self._dropped: dict[str, str] = {}
         self._to_consider: dict[str, Room] = {}
         self._talking: dict[str, Room] = {}
@@ -114,6 +121,7 @@ class Hub:
             broker = self._tasks.create_task(self._broker.run(), name="broker")
             keepers = [
                 self._tasks.create_task(self._every(BOARD_EVERY_S, self._tend), name="board"),
+                self._tasks.create_task(self._every(ADVISE_EVERY_S, self._advise), name="advise"),
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
             ]
@@ -337,34 +345,42 @@ class Hub:
     # Tending
 
     async def _tend(self) -> None:
+        self._board.publish()
+
+    async def _advise(self) -> None:
+        """Asks the rules about rooms where something happened (as of now), and where time is up (as of then)."""
         now = self.now()
         asked, self._to_consider = self._to_consider, {}
-        for key in [key for key, due in self._due.items() if due <= now]:
-            del self._due[key]
-            if (room := self._rooms.get(key)) is not None:
-                asked[key] = room
-        for key, room in asked.items():
-            if not self._rooms.holds(room):
-                continue
-            head = room.state.head
-            try:
-                due = self._advisor.consider(room, now)
-            except Backlogged:
-                due = now + SWEEP_EVERY_S
-            if due is None:
-                self._due.pop(key, None)
-            else:
-                self._due[key] = due
-            if room.state.head != head:
+        rooms = [(room, now) for room in asked.values() if self._rooms.holds(room)]
+        for key, at in self._timers.take_due(now):
+            if key not in asked and (room := self._rooms.get(key)) is not None:
+                rooms.append((room, at))
+        if not rooms:
+            return
+        heads = {room.state.room: room.state.head for room, _ in rooms}
+        for key, due in self.advisor.consider(rooms, now).items():
+            self._timers.set(key, due)
+        for room, _ in rooms:
+            if room.state.head != heads[room.state.room]:
                 self.touch(room)
-        self._board.publish()
+
+    def set_rules(self, rules: Sequence[Rule]) -> None:
+        """These rules decide from now on; every room is looked at again."""
+        self.advisor.set_rules(rules)
+        self._reconsider_all()
+
+    def why(self, key: str) -> list[Verdict] | None:
+        """Why each rule would or would not fire in a room now; None for a room that is not in memory."""
+        room = self._rooms.get(key)
+        return self.advisor.why(room, self.now()) if room is not None else None
 
     async def _sweep(self) -> None:
         now = self.monotonic()
         for connection in [each for each in self.connections if now >= each.protocol.due()]:
             connection.check(now)
         for key in await self._rooms.tidy(now, self.settings.room_idle_s):
-            self._due.pop(key, None)
+            self._timers.set(key, None)
+            self.advisor.forget(key)
         while self._dropped:
             # Somebody may wait in it though nobody is connected: the console must go on listing it.
             key, site = self._dropped.popitem()

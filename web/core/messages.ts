@@ -90,7 +90,18 @@ export type Fact =
       rule?: string;
       rule_version?: string;
       reason?: string;
+      variant?: string;
     }
+  | {
+      k: 'judged';
+      rule: string;
+      version: string;
+      cause: string;
+      arm: string;
+      reason: string;
+      operands: [source: string, holds: boolean | null, values: [name: string, value: string][]][];
+    }
+  | { k: 'armed'; since: Record<string, number> }
   | { k: 'settled'; offer: string; status: OfferStatus }
   | {
       k: 'happened';

@@ -180,8 +180,9 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
       if (fact.delta) next.cart = join(view.cart, fact.delta);
       return next;
     }
-    case 'declined':
-    case 'hidden':
+    default:
+      // Nothing that a view shows. The type says that no other fact is forgotten here.
+      fact satisfies { k: 'declined' | 'hidden' | 'judged' | 'armed' };
       return view;
   }
 }

@@ -67,6 +67,35 @@ class Offered(Fact, tag="offered"):
     rule: str = ""
     rule_version: str = ""
     reason: str = ""
+    variant: str = ""
+
+
+class Operand(msgspec.Struct, frozen=True, array_like=True):
+    """A part of a rule as it was: true, false or without a value (None); its facts with their values in words."""
+
+    source: str
+    holds: bool | None
+    values: list[tuple[str, str]] = []
+
+
+class Judged(Fact, tag="judged"):
+    """A rule's moment had come: it fires, or `cause` says what held it back. An offer that it makes is the next entry.
+
+    `arm`: the contact's in the rule's experiment. SPEC rule.13.
+    """
+
+    rule: str
+    version: str
+    cause: str
+    arm: str
+    reason: str
+    operands: list[Operand]
+
+
+class Armed(Fact, tag="armed"):
+    """Which rules with `hold` are true, and since when: so that a restart does not begin their time anew."""
+
+    since: dict[str, float]
 
 
 OfferStatus = Literal["open", "accepted", "dismissed", "withdrawn", "expired"]
@@ -115,6 +144,8 @@ AnyFact = (
     | Arrived
     | Offered
     | Settled
+    | Judged
+    | Armed
     | Happened
     | Declined
     | Hidden

@@ -15,8 +15,9 @@ from cobrowse.core.rules.rule import Mistake, Place, RuleError
 MAX_FILE_BYTES: Final = 65_536
 MAX_DEPTH: Final = 4
 
-_DURATION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?) ?(s|min|h)")
-_UNIT_S: Final = {"s": 1, "min": 60, "h": 3600}
+_DURATION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?) ?(s|min|h|d)")
+_UNIT_S: Final = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+_PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,2})?) ?%")
 _PLAIN_TAGS: Final = frozenset(
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
@@ -121,6 +122,25 @@ class Document:
             return seconds
         self.note_at(node, f"{name}: expected {low_s:g} s to {high_s:g} s, got {seconds:g} s")
         return None
+
+    def percent(self, node: yaml.Node, name: str, high: float) -> float | None:
+        """A share from 0 to 1, from a text such as "10 %"."""
+        match = _PERCENT.fullmatch(node.value.strip()) if isinstance(node, yaml.ScalarNode) else None
+        if match is not None and float(match[1]) <= high:
+            return float(match[1]) / 100
+        self.note_at(node, f'{name}: expected a share such as "10 %", at most {high:g} %, got {_kind(node)}')
+        return None
+
+    def sequence(self, node: yaml.Node, name: str, max_items: int) -> list[yaml.Node]:
+        """The items of a list that is neither empty nor longer than `max_items`."""
+        if isinstance(node, yaml.SequenceNode) and 1 <= len(node.value) <= max_items:
+            return list(node.value)
+        self.note_at(node, f"{name}: expected a list of 1 to {max_items} items, got {_kind(node)}")
+        return []
+
+    def one_or_more(self, node: yaml.Node, name: str, max_items: int) -> list[yaml.Node]:
+        """The items of a list, or the one that stands there alone."""
+        return [node] if isinstance(node, yaml.ScalarNode) else self.sequence(node, name, max_items)
 
     def _compose(self) -> yaml.Node:
         size = len(self._text.encode("utf-8", "surrogatepass"))

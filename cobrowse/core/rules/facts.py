@@ -2,136 +2,161 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-FactType = Literal["int", "double", "string", "bool", "list"]
+from cobrowse.core.rules.cel.overloads import Type
+from cobrowse.core.rules.cel.translate import Variable
+
 FactValue = int | float | str | bool | list[str]
 
 PAGE_KINDS: Final = ("home", "category", "product", "search", "cart", "checkout", "order", "content")
+CHECKOUT_STEPS: Final = ("", "delivery", "payment")
+NEVER: Final = math.inf
+"""The instant from which a clock counts that stands still at 0."""
 
 
-class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """The cart: `value` in major units of `currency`; `changed_at` is the shopper's last change (Unix)."""
+class Facts(msgspec.Struct):
+    """All that is known of one visitor at one moment; times are Unix seconds. `FACTS` says what each one means.
 
-    distinct_items: int = 0
-    quantity: int = 0
-    value: float = 0.0
-    currency: str = ""
-    changed_at: float | None = None
-    items: tuple[str, ...] = ()
+    A fact's field is its name with an underscore; a clock's is the instant from which it counts.
+    """
 
-
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """The page on screen; `kind` is one of `PAGE_KINDS`."""
-
-    kind: str = "content"
-    path: str = "/"
-    title: str = ""
-
-
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """This visit: pages seen so far, when it began (Unix, s), and the how-manieth visit it is."""
-
-    pages: int = 1
-    started_at: float | None = None
-    number: int = 1
-
-
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer, if the shop has said who it is."""
-
-    known: bool = False
-
-
-class Csas(msgspec.Struct, frozen=True, kw_only=True):
-    """How many CSAs could take one more chat now."""
-
-    available: int = 0
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of one visitor at one moment."""
-
-    cart: Cart = Cart()
-    page: Page = Page()
-    visit: Visit = Visit()
-    contact: Contact = Contact()
-    csas: Csas = Csas()
+    cart_distinct_items: int = 0
+    cart_quantity: int = 0
+    cart_value: float = 0.0
+    cart_currency: str = ""
+    cart_items: list[str] = []
+    cart_categories: list[str] = []
+    cart_removed: int = 0
+    cart_changed_at: float = NEVER
+    page_kind: str = "content"
+    page_path: str = "/"
+    page_title: str = ""
+    page_since: float = NEVER
+    visit_pages: int = 1
+    visit_started_at: float = NEVER
+    visit_last_at: float = NEVER
+    visit_number: int = 1
+    visit_entry: str = "/"
+    visit_referrer: str = ""
+    visit_source: str = ""
+    visit_medium: str = ""
+    visit_campaign: str = ""
+    visit_device: str = ""
+    visit_locale: str = ""
+    visit_checkout: str = ""
+    visit_returns: int = 0
+    visit_category_views: int = 0
+    contact_known: bool = False
+    contact_orders: int = 0
+    chat_count: int = 0
+    offers_made: int = 0
+    csas_available: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One row of the table: the type in CEL's words, the meaning, and the only values there are if few.
 
-    A clock fact grows by itself, in whole seconds.
+    A clock fact grows by itself, in whole seconds, from the instant in the field `since` on.
     """
 
-    type: FactType
+    type: Type
     meaning: str
     values: tuple[str, ...] = ()
-    clock: bool = False
+    since: str = ""
 
+    @property
+    def clock(self) -> bool:
+        return bool(self.since)
+
+
+_TEXTS: Final = ("list", "string")
 
 FACTS: Final[dict[str, Fact]] = {
     "cart.distinct_items": Fact("int", "different items in the cart"),
     "cart.quantity": Fact("int", "pieces in the cart, all items together"),
     "cart.value": Fact("double", "what the cart is worth, in pounds, euros ..."),
     "cart.currency": Fact("string", 'the currency of `cart.value`, such as "GBP"'),
-    "cart.items": Fact("list", "the names of the items in the cart"),
+    "cart.items": Fact(_TEXTS, "the names of the items in the cart"),
+    "cart.categories": Fact(_TEXTS, "the categories of the items in the cart, each once"),
+    "cart.removed": Fact("int", "items that the shopper has taken out of the cart in this visit"),
     "cart.idle_s": Fact(
-        "int", "whole seconds since the shopper last changed the cart; 0 before that", clock=True
+        "int",
+        "whole seconds since the shopper last changed the cart; 0 before that, and after checkout has begun",
+        since="cart_changed_at",
     ),
     "page.kind": Fact("string", "what sort of page is on screen", values=PAGE_KINDS),
     "page.path": Fact("string", 'the path of the page, such as "/bookcases/fairelane"'),
     "page.title": Fact("string", "the title of the page"),
+    "page.time_s": Fact("int", "whole seconds since the page was opened", since="page_since"),
     "visit.pages": Fact("int", "pages seen in this visit"),
-    "visit.duration_s": Fact("int", "whole seconds since this visit began", clock=True),
+    "visit.duration_s": Fact("int", "whole seconds since this visit began", since="visit_started_at"),
+    "visit.idle_s": Fact("int", "whole seconds since anything happened in this visit", since="visit_last_at"),
     "visit.number": Fact("int", "1 on the first visit, 2 on the second ..."),
+    "visit.entry": Fact("string", "the path of this visit's first page"),
+    "visit.referrer": Fact("string", "the address of the page that led here, without its query"),
+    "visit.source": Fact("string", "the source in GA4's event `campaign_details`, such as newsletter"),
+    "visit.medium": Fact("string", "its medium, such as email"),
+    "visit.campaign": Fact("string", "its campaign"),
+    "visit.device": Fact("string", 'browser and system in two words, such as "Safari, iPhone"'),
+    "visit.locale": Fact("string", 'the language of the page, such as "en-GB"'),
+    "visit.checkout": Fact(
+        "string",
+        "how far checkout has come: empty, then `delivery`, then `payment`; empty again after a purchase",
+        values=CHECKOUT_STEPS,
+    ),
+    "visit.returns": Fact(
+        "int", "product pages of this visit that the shopper came back to, each time counted"
+    ),
+    "visit.category_views": Fact("int", "looks at items of the category that was looked at last"),
     "contact.known": Fact("bool", "true once the shop has said who the customer is"),
+    "contact.orders": Fact("int", "purchases that Cobrowse has seen of this contact"),
+    "chat.count": Fact("int", "conversations so far"),
+    "offers.made": Fact("int", "offers to this contact, in all visits (the last 20 are remembered)"),
     "csas.available": Fact("int", "advisors who could take one more chat now"),
 }
 
 ROOTS: Final = frozenset(name.partition(".")[0] for name in FACTS)
 
 
+def field_of(name: str) -> str:
+    """The field of `Facts` behind a fact."""
+    return FACTS[name].since or name.replace(".", "_")
+
+
+VARIABLES: Final = {
+    name: Variable(fact.type, field_of(name), fact.values, fact.clock) for name, fact in FACTS.items()
+}
+"""The facts as conditions see them: each is a local name in compiled code, its field's."""
+
+
+def value_of(facts: Facts, name: str, now: float) -> FactValue:
+    """One fact at `now` (Unix, s)."""
+    value: FactValue = getattr(facts, field_of(name))
+    return whole_seconds(float(value), now) if FACTS[name].clock else value  # type: ignore[arg-type]
+
+
 def as_cel(facts: Facts, now: float) -> dict[str, dict[str, FactValue]]:
     """The facts at `now` (Unix, s) in the shape of the names in `FACTS`: {"cart": {"quantity": 3 ...}}."""
-    cart, page, visit = facts.cart, facts.page, facts.visit
-    return {
-        "cart": {
-            "distinct_items": cart.distinct_items,
-            "quantity": cart.quantity,
-            "value": float(cart.value),
-            "currency": cart.currency,
-            "items": list(cart.items),
-            "idle_s": whole_seconds(cart.changed_at, now),
-        },
-        "page": {"kind": page.kind, "path": page.path, "title": page.title},
-        "visit": {
-            "pages": visit.pages,
-            "duration_s": whole_seconds(visit.started_at, now),
-            "number": visit.number,
-        },
-        "contact": {"known": facts.contact.known},
-        "csas": {"available": facts.csas.available},
-    }
+    mapping: dict[str, dict[str, FactValue]] = {root: {} for root in ROOTS}
+    for name in FACTS:
+        root, _, part = name.partition(".")
+        mapping[root][part] = value_of(facts, name, now)
+    return mapping
 
 
-def clock_start(facts: Facts, name: str) -> float | None:
-    """The instant from which the clock fact `name` counts, None while it stands still at 0."""
-    return facts.cart.changed_at if name == "cart.idle_s" else facts.visit.started_at
-
-
-def whole_seconds(since: float | None, now: float) -> int:
+def whole_seconds(since: float, now: float) -> int:
     """The greatest n with since + n <= now, at least 0.
 
     Defined by the sum and not by the difference, which may be rounded the other way: so the count goes up
     exactly at the instants since + 1, since + 2 ... for which timers are set.
     """
-    if since is None or now <= since:
+    if now <= since:
         return 0
     seconds = int(now - since)
     if since + seconds > now:
@@ -141,34 +166,40 @@ def whole_seconds(since: float | None, now: float) -> int:
     return seconds
 
 
-# Visitors that every condition and text is tried on at load: an ordinary basket, a big one, nothing at all.
+# Visitors that every text is tried on at load: an ordinary basket, a big one, nothing at all.
 EXAMPLES: Final = (
     Facts(
-        cart=Cart(
-            distinct_items=3,
-            quantity=4,
-            value=312.5,
-            currency="GBP",
-            changed_at=1_000.0,
-            items=("Fairelane bookcase", "Shelf pins", "Cherry bookcase"),
-        ),
-        page=Page(kind="product", path="/bookcases/fairelane", title="Fairelane bookcase"),
-        visit=Visit(pages=7, started_at=700.0, number=2),
-        contact=Contact(known=True),
-        csas=Csas(available=2),
+        cart_distinct_items=3,
+        cart_quantity=4,
+        cart_value=312.5,
+        cart_currency="GBP",
+        cart_changed_at=1_000.0,
+        cart_items=["Fairelane bookcase", "Shelf pins", "Cherry bookcase"],
+        cart_categories=["Bookcases"],
+        page_kind="product",
+        page_path="/bookcases/fairelane",
+        page_title="Fairelane bookcase",
+        page_since=1_050.0,
+        visit_pages=7,
+        visit_started_at=700.0,
+        visit_last_at=1_050.0,
+        visit_number=2,
+        contact_known=True,
+        contact_orders=1,
+        csas_available=2,
     ),
     Facts(
-        cart=Cart(
-            distinct_items=12,
-            quantity=40,
-            value=4_120.0,
-            currency="EUR",
-            changed_at=1_100.0,
-            items=("Shelf",) * 12,
-        ),
-        page=Page(kind="cart", path="/cart", title="Cart"),
-        visit=Visit(pages=1, started_at=1_099.0, number=1),
-        csas=Csas(available=1),
+        cart_distinct_items=12,
+        cart_quantity=40,
+        cart_value=4_120.0,
+        cart_currency="EUR",
+        cart_changed_at=1_100.0,
+        cart_items=["Shelf"] * 12,
+        page_kind="cart",
+        page_path="/cart",
+        page_title="Cart",
+        visit_started_at=1_099.0,
+        csas_available=1,
     ),
     Facts(),
 )

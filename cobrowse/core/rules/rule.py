@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cobrowse.core.rules.after import After
 from cobrowse.core.rules.conditions import Condition
 from cobrowse.core.rules.text import Texts
 
@@ -43,22 +45,36 @@ class RuleError(Exception):
 class Rule:
     """A rule that was checked: evaluating it can still meet a fault, but never an unknown name.
 
-    `version` is a hash of the file's text. `idle_s` is how long the shopper must have left the cart alone,
-    0 for no such condition. `expires_s` is how long an offer stays open. Higher `priority` goes first.
-    `place` is where its id stands.
+    `version` is a hash of the file's text, `source`. `idle_s` is how long the shopper must have left the cart alone and
+    `hold_s` how long `when` and `after` must have been true, 0 for no such condition; `chance_s` is how long the moment
+    lasts that begins then. `again_s` is its rest after an offer, over visits. `expires_s` is how long an offer stays
+    open. `holdout` is the share of contacts in its control group. `wordings` has the texts by variant. Higher
+    `priority` goes first. `place` is where its id stands.
     """
 
     id: str
     version: str
     title: str
     when: Condition
+    after: tuple[After, ...]
     idle_s: float
-    texts: Texts
+    hold_s: float
+    chance_s: float
+    again_s: float
+    at_checkout: bool
+    holdout: float
+    wordings: Mapping[str, Texts]
     expires_s: float
     priority: int
     team: str | None
     enabled: bool
+    source: str = field(repr=False)
     place: Place = field(compare=False)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of its wordings, in the file's order."""
+        return tuple(self.wordings)
 
 
 def by_rank(rule: Rule) -> tuple[int, str]:

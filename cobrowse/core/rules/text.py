@@ -14,9 +14,9 @@ from typing import Any, Final
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from cobrowse.core.rules.cel.lexer import Problem
 from cobrowse.core.rules.facts import EXAMPLES, EXAMPLES_NOW, FACTS, Facts, as_cel
 from cobrowse.core.rules.names import suggestion
-from cobrowse.core.rules.tokens import Problem
 
 MAX_TEXT_CHARS: Final = 500
 MAX_TEMPLATE_CHARS: Final = 1_000
@@ -150,7 +150,7 @@ def _check_filter(node: nodes.Filter, source: str) -> list[Problem]:
         match node.node:
             case nodes.Getattr(node=nodes.Name(name=root), attr=part) if (
                 fact := FACTS.get(f"{root}.{part}")
-            ) is None or fact.type == "list":
+            ) is None or isinstance(fact.type, tuple):
                 return []
             case _:
                 return [Problem(offset, "join takes a list of names, as in cart.items | join")]

@@ -1,0 +1,115 @@
+"""Rules over a recording: the same book asks at the same instants as it would live. SPEC rule.14.
+
+Contacts are followed together in the recording's time, so that their offers compete for the same CSAs. Nobody is
+there to answer: every offer stays until it expires or loses its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cobrowse.core.rules.engine import Book
+from cobrowse.core.rules.facts import NEVER
+from cobrowse.core.rules.limits import DEFAULT_ODDS, Cause, Staff
+from cobrowse.core.rules.timers import Timers
+from cobrowse.core.rules.track import Track
+
+
+class Moment(NamedTuple):
+    """A rule's moment, and what became of it. `visit` counts the contact's; `after_s`: since the visit began."""
+
+    at: float
+    contact: str
+    visit: int
+    rule: str
+    cause: Cause
+    arm: str
+    reason: str
+    after_s: float
+
+
+@dataclass(slots=True)
+class _Open:
+    """How many offers are on show, over all contacts."""
+
+    offers: int = 0
+
+
+class Replay:
+    """Follows contacts through a recording. Events come in the order of their times; one that is late counts as now.
+
+    What happens at one instant is taken together: the rules look after the last of it.
+    """
+
+    def __init__(self, book: Book, csas: int, heard: Callable[[Moment], None]) -> None:
+        self.book = book
+        self.csas = csas
+        self.tracks: dict[str, Track] = {}
+        self.now = 0.0
+        self._heard = heard
+        self._timers = Timers()
+        self._touched: dict[str, Track] = {}
+        self._open = _Open()
+
+    def at(self, at: float, contact: str) -> tuple[Track, float]:
+        """The contact, to be told what happens now, and the time that it counts as."""
+        if at > self.now:
+            self.advance(at)
+        track = self.tracks.get(contact)
+        if track is None:
+            track = self.tracks[contact] = Track(contact)
+            track.visitor.facts.csas_available = self.csas
+        self._touched[contact] = track
+        return track, self.now
+
+    def advance(self, at: float) -> None:
+        """Time goes on to `at`: all that is due before it happens."""
+        self.look()
+        while (due := self._timers.take_before(at)) is not None:
+            key, self.now = due
+            self._ask(self.tracks[key], self.now)
+        self.now = at
+
+    def finish(self) -> None:
+        """The recording is over: what is due still happens, and nothing else."""
+        self.advance(NEVER)
+
+    def look(self) -> None:
+        """The rules look at everybody to whom something has happened at this instant."""
+        if self._touched:
+            touched, self._touched = self._touched, {}
+            for track in touched.values():
+                self._ask(track, self.now)
+
+    def _ask(self, track: Track, now: float) -> None:
+        visitor = track.visitor
+        if track.open_rule and (
+            track.expires_at <= now or not self.book.keeps(track.open_rule, visitor, now)
+        ):
+            track.settled()
+            self._open.offers -= 1
+        answer = self.book.ask(visitor, Staff(self._open.offers * DEFAULT_ODDS), now)
+        for rule, cause, arm, reason in answer.news:
+            facts = visitor.facts
+            self._heard(
+                Moment(
+                    now,
+                    track.contact,
+                    facts.visit_number,
+                    rule.id,
+                    cause,
+                    arm,
+                    reason,
+                    now - facts.visit_started_at,
+                )
+            )
+            if cause is Cause.CONTROL:
+                track.counted(rule.id, now)
+        if answer.fires is not None:
+            track.offered(answer.fires.rule.id, now, now + answer.fires.rule.expires_s)
+            self._open.offers += 1
+            answer = self.book.ask(visitor, Staff(self._open.offers * DEFAULT_ODDS), now)
+        due = answer.due if track.expires_at == NEVER else min(answer.due or NEVER, track.expires_at)
+        self._timers.set(track.contact, due)

@@ -153,13 +153,54 @@ def rules_group() -> None:
 
 @rules_group.command("check")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
-def rules_check(folder: Path | None) -> None:
+@click.option(
+    "--visits",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Recorded visits (CSV): warn of a path that none of them has been to.",
+)
+@plainly
+def rules_check(folder: Path | None, visits: Path | None) -> None:
     """Check every rule in FOLDER (default: the shipped ones); all mistakes at once."""
-    found, errors = rulebook.load(folder or rulebook.SHIPPED)
-    if errors:
-        click.echo(rulebook.render_errors(errors), err=True)
-    click.echo(f"Good rules: {len(found)}. Files with mistakes: {len(errors)}.")
-    sys.exit(1 if errors else 0)
+    from cobrowse.commands.rules import check
+
+    sys.exit(1 if check(folder or rulebook.SHIPPED, visits) else 0)
+
+
+@rules_group.command("test")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@plainly
+def rules_test(folder: Path | None) -> None:
+    """Run the scenarios beside the rules in FOLDER (default: the shipped ones)."""
+    from cobrowse.commands.rules import test
+
+    sys.exit(1 if test(folder or rulebook.SHIPPED) else 0)
+
+
+@rules_group.command("replay")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--recorded", is_flag=True, help="Replay what this server has seen, instead of a FILE.")
+@click.option("--rules", type=click.Path(path_type=Path, file_okay=False), help="The rules to try.")
+@click.option("--against", type=click.Path(path_type=Path, file_okay=False), help="Rules to compare with.")
+@click.option("--csas", default=2, show_default=True, type=click.IntRange(0, 1_000), help="Free CSAs.")
+@click.option("--chart", type=click.Path(path_type=Path, dir_okay=False), help="Write a chart (HTML) here.")
+@settings_option
+@plainly
+def rules_replay(
+    file: Path | None,
+    recorded: bool,
+    rules: Path | None,
+    against: Path | None,
+    csas: int,
+    chart: Path | None,
+    settings_path: Path | None,
+) -> None:
+    """Run rules over recorded visits: a CSV FILE, or --recorded."""
+    from cobrowse.commands.rules import replay
+
+    if recorded == (file is not None):
+        raise click.UsageError("expected a FILE of recorded visits, or --recorded")
+    settings = settings_at(settings_path) if recorded else None
+    replay(rules or rulebook.SHIPPED, file, settings, against, csas, chart)
 
 
 main.add_command(simulate)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cobrowse.core.rules.document import MAX_FILE_BYTES
 from cobrowse.core.rules.rule import Mistake, Place, Rule, RuleError, by_rank
+from cobrowse.core.rules.scenarios import Scenario, parse_scenarios
 from cobrowse.core.rules.syntax import parse
 
 _PACKAGE = Path(__file__).parent
@@ -36,6 +37,18 @@ def load(folder: Path) -> tuple[list[Rule], list[RuleError]]:
         else:
             rules[rule.id] = rule
     return sorted(rules.values(), key=by_rank), errors
+
+
+def scenarios(folder: Path) -> tuple[list[Scenario], list[RuleError]]:
+    """The scenarios in the folder `scenarios` beside the rules, and the errors of the files that are none."""
+    found: list[Scenario] = []
+    errors: list[RuleError] = []
+    for path in sorted((folder / "scenarios").glob("*.yaml")):
+        try:
+            found += parse_scenarios(_read(path), str(path))
+        except RuleError as error:
+            errors.append(error)
+    return found, errors
 
 
 def render_errors(errors: Iterable[RuleError]) -> str:

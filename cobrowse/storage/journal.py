@@ -80,6 +80,12 @@ async def tail(conn: AsyncConnection, room: str, after_offset: int, limit: int) 
     return [LogRow(*row) for row in rows]
 
 
+async def recorded(conn: AsyncConnection) -> list[LogRow]:
+    """Every row that the log still holds, of all rooms, each room's in order."""
+    rows = await conn.execute(select(log).order_by(log.c.room, log.c.offset))
+    return [LogRow(*row) for row in rows]
+
+
 async def load_snapshot(conn: AsyncConnection, room: str) -> Snapshot | None:
     """The room's latest snapshot; with the tail after it, read in one transaction, the room's whole state."""
     row = (await conn.execute(select(rooms).where(rooms.c.room == room))).first()

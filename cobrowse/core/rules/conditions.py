@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cobrowse.core.rules.cel import tree
+from cobrowse.core.rules.cel.code import Code, compile_code
 from cobrowse.core.rules.cel.lexer import CelError, Problem
 from cobrowse.core.rules.cel.runtime import NoValue
-from cobrowse.core.rules.cel.translate import Code, Translator, compile_code
+from cobrowse.core.rules.cel.translate import Translator
 from cobrowse.core.rules.facts import FACTS, VARIABLES, Facts, FactValue, field_of, value_of
 
 MAX_CONDITION_CHARS: Final = 2_000

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from cobrowse.core.rules.cel.code import compile_code
 from cobrowse.core.rules.cel.runtime import NoValue
-from cobrowse.core.rules.cel.translate import compile_code
 from cobrowse.core.rules.experiments import CONTROL, CONTROL_ALL, arm_of
 from cobrowse.core.rules.facts import NEVER, Facts, field_of
 from cobrowse.core.rules.limits import Cause, Ledger, Limits, Staff, no_room, reason, veto, veto_of_visitor

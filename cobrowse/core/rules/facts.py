@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from cobrowse.core.rules.cel.code import Variable
 from cobrowse.core.rules.cel.overloads import Type
-from cobrowse.core.rules.cel.translate import Variable
 
 FactValue = int | float | str | bool | list[str]
 

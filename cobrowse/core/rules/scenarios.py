@@ -33,7 +33,7 @@ _FILE_KEYS: Final = MappingProxyType({"rule": True, "scenarios": True})
 _KEYS: Final = MappingProxyType({"title": True, "steps": True, "expect": True})
 _UNIT_S: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _TIMED: Final = re.compile(r"(\d{1,8}(?:\.\d{1,3})?) ?(s|min|h|d) +(\S.*)")
-_STEPS: Final[dict[str, str]] = {
+STEPS: Final[dict[str, str]] = {
     "page": rf"page ({'|'.join(PAGE_KINDS)})(?: (/\S*))?",
     "view": r"view (\S+)(?: (.+))?",
     "add": r"add (\S+)(?: (\d+(?:\.\d\d)?))?(?: (.+))?",
@@ -208,11 +208,11 @@ def _step(line: str) -> Step | str:
         return 'expected a time and what happens, as in "40 s add rug 80"'
     at_s, words = float(match[1]) * _UNIT_S[match[2]], match[3]
     verb = words.split()[0]
-    if verb not in _STEPS:
-        return f"unknown step {verb[:40]}; {suggestion(verb, _STEPS)}"
-    found = re.fullmatch(_STEPS[verb], words)
+    if verb not in STEPS:
+        return f"unknown step {verb[:40]}; {suggestion(verb, STEPS)}"
+    found = re.fullmatch(STEPS[verb], words)
     if found is None:
-        return f"{verb}: expected {_STEPS[verb]}"
+        return f"{verb}: expected {STEPS[verb]}"
     return Step(at_s, verb, tuple(group or "" for group in found.groups()))
 
 

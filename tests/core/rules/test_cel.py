@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cobrowse.core.rules.cel import tree
+from cobrowse.core.rules.cel.code import Variable, compile_code
 from cobrowse.core.rules.cel.lexer import CelError
 from cobrowse.core.rules.cel.pattern import PatternError, compile_pattern
 from cobrowse.core.rules.cel.runtime import NoValue
-from cobrowse.core.rules.cel.translate import Translator, Variable, compile_code
+from cobrowse.core.rules.cel.translate import Translator
 
 VARIABLES = {
     "v.i": Variable("int", "vi"),
@@ -165,7 +166,7 @@ def test_rule3_what_has_no_value_is_a_fault(source: str) -> None:
     ],
 )
 def test_rule3_the_rest_is_refused_at_load(source: str, words: str) -> None:
-    with pytest.raises(CelError, match=".*") as raised:
+    with pytest.raises(CelError) as raised:
         ours(source, {})
     assert words in raised.value.problem.message
 
@@ -224,8 +225,8 @@ def expressions(depth: int) -> st.SearchStrategy[str]:
             "i": st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3),
             "j": st.integers(-3, 3),
             "d": st.floats(-1e6, 1e6),
-            "s": st.text("abä", max_size=3),
-            "t": st.text("abä", max_size=3),
+            "s": st.text("ab", max_size=3),  # theirs counts bytes in size(), CEL counts characters
+            "t": st.text("ab", max_size=3),
             "b": st.booleans(),
             "l": st.lists(st.integers(-3, 3), max_size=3),
         }

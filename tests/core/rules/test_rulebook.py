@@ -11,9 +11,14 @@ ROOT = Path(__file__).parents[3]
 def test_the_shipped_rules_are_right() -> None:
     rules, errors = load(ROOT / "rules")
     assert render_errors(errors) == ""
-    assert [rule.id for rule in rules] == ["abandoned-basket"]
-    assert (rules[0].idle_s, rules[0].expires_s, rules[0].enabled) == (90.0, 600.0, True)
-    assert {locale for locale, _ in rules[0].texts.sources} >= {"en", "de"}
+    assert len(rules) == 9
+    assert all(rule.enabled for rule in rules)
+    for rule in rules:
+        assert Path(rule.place.file).stem == rule.id
+        for texts in rule.wordings.values():
+            assert {locale for locale, _ in texts.sources} >= {"en", "de"}
+    basket = next(rule for rule in rules if rule.id == "abandoned-basket")
+    assert (basket.idle_s, basket.expires_s) == (90.0, 600.0)
 
 
 def test_a_bad_file_does_not_keep_the_others_out(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cobrowse.core.rules.facts import EXAMPLES, EXAMPLES_NOW, Cart, Facts
+from cobrowse.core.rules.facts import EXAMPLES, EXAMPLES_NOW, Facts
 from cobrowse.core.rules.syntax import parse
 from cobrowse.core.rules.text import MAX_TEXT_CHARS, Texts
 from tests.core.rules.drafts import mistakes
@@ -15,11 +15,11 @@ def with_text(text: str) -> str:
 
 def texts(**by_locale: str) -> Texts:
     lines = "".join(f"    {locale.replace('_', '-')}: '{text}'\n" for locale, text in by_locale.items())
-    return parse(f"id: a\ntitle: A\nwhen: 'true'\noffer:\n  text:\n{lines}", "a.yaml").texts
+    return parse(f"id: a\ntitle: A\nwhen: 'true'\noffer:\n  text:\n{lines}", "a.yaml").wordings["text"]
 
 
 def said(text: str, facts: Facts = EXAMPLES[0]) -> str:
-    return parse(with_text(text), "a.yaml").texts.render("en", facts, EXAMPLES_NOW)[1]
+    return parse(with_text(text), "a.yaml").wordings["text"].render("en", facts, EXAMPLES_NOW)[1]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_facts_filters_and_conditions_render() -> None:
 
 
 def test_markup_is_only_text() -> None:
-    assert said("{{ cart.items | join }} <b>", Facts(cart=Cart(items=("<i>",)))) == "<i> <b>"
+    assert said("{{ cart.items | join }} <b>", Facts(cart_items=["<i>"])) == "<i> <b>"
 
 
 ESCAPES = [
@@ -93,7 +93,7 @@ def test_a_text_that_wants_more_is_refused_in_its_line(text: str) -> None:
 
 
 def test_a_long_cart_cannot_make_a_long_text() -> None:
-    facts = Facts(cart=Cart(items=("A rather long name of a bookcase",) * 200))
+    facts = Facts(cart_items=["A rather long name of a bookcase"] * 200)
     text = said("{{ cart.items | join }}", facts)
     assert len(text) <= MAX_TEXT_CHARS
     assert text.endswith("…")

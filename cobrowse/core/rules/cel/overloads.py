@@ -96,3 +96,24 @@ def shown(kind: Type) -> str:
         case ("map", *_):
             return "map"
     return str(kind)
+
+
+def fits(a: Type, b: Type) -> bool:
+    """Whether the two are one type; the items of an empty list are of any."""
+    if a == b or "any" in (a, b):
+        return True
+    if isinstance(a, tuple) and isinstance(b, tuple) and a[0] == b[0]:
+        return all(fits(x, y) for x, y in zip(a[1:], b[1:], strict=True))
+    return False
+
+
+def wider(a: Type, b: Type) -> Type:
+    if a == "any":
+        return b
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return (a[0], *(wider(x, y) for x, y in zip(a[1:], b[1:], strict=True)))
+    return a
+
+
+def comparable(a: Type, b: Type) -> bool:
+    return fits(a, b) or (a in NUMBERS and b in NUMBERS)

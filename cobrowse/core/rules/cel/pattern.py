@@ -214,9 +214,9 @@ class _Builder:
         negated = bool(self._take("^"))
         tests: list[Test] = []
         singles: set[str] = set()
-        while tests or singles or not self.rest.startswith("]"):
-            if self._take("]"):
-                break
+        first = True  # a ] that comes first is one of the class
+        while first or not self._take("]"):
+            first = False
             if not self.rest:
                 raise PatternError("expected ] at the end of a class")
             low = self._escaped()
@@ -227,8 +227,6 @@ class _Builder:
                 tests.append(self._range(low))
             else:
                 singles.add(low)
-        else:
-            raise PatternError("expected something between [ and ]")
         found = lambda c: c in singles or any(test(c) for test in tests)  # noqa: E731
         return _opposite(found) if negated else found
 

@@ -8,48 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from cobrowse.core.rules.cel import runtime, tree
+from cobrowse.core.rules.cel import tree
+from cobrowse.core.rules.cel.code import MAX_CLOCK_S, Code, Variable, clock_use, reached
 from cobrowse.core.rules.cel.lexer import CelError, Problem
-from cobrowse.core.rules.cel.overloads import ARITHMETIC, FUNCTIONS, METHODS, NUMBERS, ORDERED, Type, shown
+from cobrowse.core.rules.cel.overloads import (
+    ARITHMETIC,
+    FUNCTIONS,
+    METHODS,
+    NUMBERS,
+    ORDERED,
+    Type,
+    comparable,
+    fits,
+    shown,
+    wider,
+)
 from cobrowse.core.rules.cel.pattern import PatternError, compile_pattern
 from cobrowse.core.rules.names import suggestion
 
 MAX_MACROS: Final = 2
 """Each may walk over the whole cart for each step of the one around it."""
-
-MAX_CLOCK_S: Final = 90 * 86_400
-"""A bound keeps every timer within the reach of every clock."""
-
-NAMESPACE: Final[dict[str, Any]] = {
-    "runtime": runtime,
-    "__builtins__": {"len": len, "any": any, "all": all, "sum": sum},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A name that expressions may speak of: its type, its Python, and the only values there are, if few.
-
-    A clock counts whole seconds up from the instant that `source` is.
-    """
-
-    type: Type
-    source: str
-    values: tuple[str, ...] = ()
-    clock: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """Python for an expression; `fails` if it may raise NoValue."""
-
-    source: str
-    type: Type
-    fails: bool = False
 
 
 @dataclass(slots=True)
@@ -129,11 +111,11 @@ class Translator:
     def _name(self, node: tree.Name | tree.Select) -> Code:
         if isinstance(node, tree.Name) and node.name in self._bound:
             return Code(*self._bound[node.name])
-        dotted = _dotted(node)
+        dotted = tree.dotted(node)
         if dotted is not None and dotted.partition(".")[0] not in self._bound:
             variable = self._variable(node, dotted)
             if variable.clock:
-                raise CelError(node.start, _clock_use(dotted))
+                raise CelError(node.start, clock_use(dotted))
             return Code(variable.source, variable.type)
         assert isinstance(node, tree.Select)
         of = self._code(node.of)
@@ -186,8 +168,8 @@ class Translator:
         if (found := ARITHMETIC.get((node.sign, left.type, right.type))) is not None:
             kind, template, may_fail = found
             return Code(template.format(left.source, right.source), kind, fails or may_fail)
-        if node.sign == "+" and left.type[0] == right.type[0] == "list" and _fits(left.type, right.type):
-            return Code(f"({left.source} + {right.source})", _wider(left.type, right.type), fails)
+        if node.sign == "+" and left.type[0] == right.type[0] == "list" and fits(left.type, right.type):
+            return Code(f"({left.source} + {right.source})", wider(left.type, right.type), fails)
         numbers = {left.type, right.type} == {"int", "double"}
         hint = "; CEL never converts: write 1.0 or double(...)" if numbers else ""
         raise CelError(
@@ -203,7 +185,7 @@ class Translator:
     def _membership(self, node: tree.Binary, left: Code, right: Code) -> Code:
         if right.type[0] not in ("list", "map"):
             raise CelError(node.right.start, f"expected a list or a map after in, got {shown(right.type)}")
-        if not _comparable(left.type, right.type[1]):
+        if not comparable(left.type, right.type[1]):
             raise CelError(
                 node.right.start, f"a list of {shown(right.type[1])} never holds a {shown(left.type)}"
             )
@@ -214,9 +196,9 @@ class Translator:
 
     def _check_comparison(self, node: tree.Binary, left: Code, right: Code) -> None:
         ordered = node.sign not in ("==", "!=")
-        if not _comparable(left.type, right.type) or (ordered and left.type not in ORDERED):
+        if not comparable(left.type, right.type) or (ordered and left.type not in ORDERED):
             for fact, other, code in ((node.left, node.right, right), (node.right, node.left, left)):
-                name = _dotted(fact)
+                name = tree.dotted(fact)
                 if name in self.variables and name is not None:
                     kind = self.variables[name].type
                     wanted = "number" if kind in NUMBERS else shown(kind)
@@ -231,22 +213,22 @@ class Translator:
 
     def _check_values(self, fact: tree.Node, other: tree.Node) -> None:
         """Notes a fact that is compared with a text that it never is."""
-        variable = self.variables.get(_dotted(fact) or "")
+        variable = self.variables.get(tree.dotted(fact) or "")
         if variable is not None and variable.values and isinstance(other, tree.Literal):
             value = str(other.value)
             if value not in variable.values:
-                message = f'{_dotted(fact)} is never "{value[:40]}"; {suggestion(value, variable.values)}'
+                message = f'{tree.dotted(fact)} is never "{value[:40]}"; {suggestion(value, variable.values)}'
                 self.problems.append(Problem(other.start, message))
 
     def _ternary(self, node: tree.Ternary) -> Code:
         condition, yes, no = self._all(node.condition, node.yes, node.no)
         self._bool(node.condition, condition)
-        if not _fits(yes.type, no.type):
+        if not fits(yes.type, no.type):
             raise CelError(
                 node.no.start, f"expected a {shown(yes.type)} as before the colon, got {shown(no.type)}"
             )
         source = f"({yes.source} if {condition.source} else {no.source})"
-        return Code(source, _wider(yes.type, no.type), _fails(condition, yes, no))
+        return Code(source, wider(yes.type, no.type), _fails(condition, yes, no))
 
     def _clock(self, node: tree.Binary) -> Code | None:
         """A comparison of a clock with a number: since + n <= now, for whole n. None if there is no clock in it."""
@@ -255,19 +237,19 @@ class Translator:
             (node.left, node.right, node.sign),
             (node.right, node.left, mirrored.get(node.sign, node.sign)),
         ):
-            name = _dotted(fact)
+            name = tree.dotted(fact)
             variable = self.variables.get(name or "")
             if variable is None or not variable.clock or name is None:
                 continue
             number = other.value if isinstance(other, tree.Literal) else None
             if isinstance(number, bool) or not isinstance(number, int | float) or sign == "in":
-                raise CelError(fact.start, _clock_use(name))
+                raise CelError(fact.start, clock_use(name))
             if not abs(number) <= MAX_CLOCK_S:
-                raise CelError(fact.start, _clock_use(name))
+                raise CelError(fact.start, clock_use(name))
             self.used[name] = None
             low, high = math.ceil(number), math.floor(number) + 1
             self.clocks |= {(name, low), (name, high)}
-            at_least, above = _reached(variable, low), _reached(variable, high)
+            at_least, above = reached(variable, low), reached(variable, high)
             equal = f"({at_least} and not {above})" if low == number else "(False)"
             source = {
                 ">=": at_least,
@@ -286,7 +268,7 @@ class Translator:
         of, key = self._all(node.of, node.key)
         if of.type[0] == "list" and key.type == "int":
             return Code(f"runtime.element({of.source}, {key.source})", of.type[1], fails=True)
-        if of.type[0] == "map" and _comparable(of.type[1], key.type):
+        if of.type[0] == "map" and comparable(of.type[1], key.type):
             return Code(f"runtime.entry({of.source}, {key.source})", of.type[2], fails=True)
         raise CelError(node.key.start, f"{shown(of.type)} has no part at a {shown(key.type)}")
 
@@ -325,7 +307,7 @@ class Translator:
         if len(node.args) != 1 or not isinstance(node.args[0], tree.Select):
             raise CelError(node.at, "has: expected a name with a dot, as in has(cart.value)")
         select = node.args[0]
-        dotted = _dotted(select)
+        dotted = tree.dotted(select)
         if dotted is not None and dotted.partition(".")[0] not in self._bound:
             self._variable(select, dotted)
             return Code("(True)", "bool")
@@ -400,32 +382,6 @@ def _walk(node: tree.Macro, items: Code, test: Code, body: Code, name: str) -> C
             return Code(f"[{body.source} {loop}{only}]", ("list", body.type), fails)
 
 
-def compile_code(names: Mapping[str, object], function: str, source: str) -> Callable[..., Any]:
-    """The function of that name in `source`, which is our own translation and never a person's text."""
-    found: dict[str, Any] = {**NAMESPACE, **names}
-    exec(compile(source, "<rules>", "exec"), found)  # noqa: S102
-    made: Callable[..., Any] = found[function]
-    return made
-
-
-def _reached(variable: Variable, seconds: int) -> str:
-    return f"({variable.source} + {seconds} <= now)" if seconds > 0 else "(True)"
-
-
-def _clock_use(name: str) -> str:
-    expected = f"expected it compared with a number of seconds up to {MAX_CLOCK_S}, as in {name} > 60"
-    return f"{name} grows by itself: {expected}"
-
-
-def _dotted(node: tree.Node) -> str | None:
-    match node:
-        case tree.Name(name=name):
-            return name
-        case tree.Select(of=of, part=part):
-            return f"{root}.{part}" if (root := _dotted(of)) is not None else None
-    return None
-
-
 def _fails(*codes: Code) -> bool:
     return any(code.fails for code in codes)
 
@@ -433,28 +389,7 @@ def _fails(*codes: Code) -> bool:
 def _one_type(nodes: tuple[tree.Node, ...] | list[tree.Node], codes: list[Code]) -> Type:
     kind: Type = "any"
     for node, code in zip(nodes, codes, strict=True):
-        if not _fits(kind, code.type):
+        if not fits(kind, code.type):
             raise CelError(node.start, f"expected a {shown(kind)} as before it, got {shown(code.type)}")
-        kind = _wider(kind, code.type)
+        kind = wider(kind, code.type)
     return kind
-
-
-def _fits(a: Type, b: Type) -> bool:
-    """Whether the two are one type; the items of an empty list are of any."""
-    if a == b or "any" in (a, b):
-        return True
-    if isinstance(a, tuple) and isinstance(b, tuple) and a[0] == b[0]:
-        return all(_fits(x, y) for x, y in zip(a[1:], b[1:], strict=True))
-    return False
-
-
-def _wider(a: Type, b: Type) -> Type:
-    if a == "any":
-        return b
-    if isinstance(a, tuple) and isinstance(b, tuple):
-        return (a[0], *(_wider(x, y) for x, y in zip(a[1:], b[1:], strict=True)))
-    return a
-
-
-def _comparable(a: Type, b: Type) -> bool:
-    return _fits(a, b) or (a in NUMBERS and b in NUMBERS)

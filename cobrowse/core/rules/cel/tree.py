@@ -128,6 +128,16 @@ def conjuncts(node: Node) -> list[Node]:
     return [node]
 
 
+def dotted(node: Node) -> str | None:
+    """The name with dots that an expression is, None for any other."""
+    match node:
+        case Name(name=name):
+            return name
+        case Select(of=of, part=part):
+            return f"{root}.{part}" if (root := dotted(of)) is not None else None
+    return None
+
+
 class _Parser:
     def __init__(self, source: str) -> None:
         self._tokens = tokenise(source)

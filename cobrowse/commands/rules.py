@@ -156,7 +156,7 @@ def play(replay: Replay, tally: Tally, events: Iterable[Event]) -> None:
         elif name == "remove_from_cart":
             track.remove(at, item)
         elif name == "view_item":
-            track.view(item, event.category)
+            track.view(event.category)
 
 
 def page_of(event: Event) -> tuple[str, str] | None:

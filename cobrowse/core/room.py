@@ -300,7 +300,7 @@ def _remember_happened(state: RoomState, at: float, fact: Happened) -> None:
     if fact.page is not None:
         memories.remember_page(state.memory, fact.page.path, fact.page.kind)
     if fact.name == "view_item" and fact.items:
-        memories.remember_item(state.memory, fact.items[0].line, fact.items[0].category)
+        memories.remember_item(state.memory, fact.items[0].category)
     if fact.name == "campaign_details":
         memories.remember_campaign(state.memory, fact.params)
     memories.remember_event(state.memory, at, fact.name)

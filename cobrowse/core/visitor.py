@@ -24,17 +24,29 @@ def watch_of(state: RoomState) -> Watch:
 def facts_of(state: RoomState, free: int) -> Facts:
     """What the rules may ask about a room."""
     lines = project(state.cart)
-    known = [(item, n) for line, n in lines.items() if (item := state.items.get(line)) is not None]
+    value_minor, currency = 0, ""
+    names: list[str] = []
+    categories: list[str] = []
+    for line, n in lines.items():
+        if (item := state.items.get(line)) is None:
+            continue
+        currency = currency or item.currency
+        if item.price_minor:
+            value_minor += item.price_minor * n
+        if item.name:
+            names.append(item.name)
+        if item.category and item.category not in categories:
+            categories.append(item.category)
     visit, memory = state.visit, state.memory
     page = visit.recent[-1] if visit.recent else None
     changed_at = state.shopper_changed_at
     return Facts(
         cart_distinct_items=len(lines),
         cart_quantity=sum(lines.values()),
-        cart_value=sum((item.price_minor or 0) * n for item, n in known) / 100,
-        cart_currency=next((item.currency for item, _ in known), ""),
-        cart_items=[item.name for item, _ in known if item.name],
-        cart_categories=list(dict.fromkeys(item.category for item, _ in known if item.category)),
+        cart_value=value_minor / 100,
+        cart_currency=currency,
+        cart_items=names,
+        cart_categories=categories,
         cart_removed=memory.removed,
         cart_changed_at=changed_at if changed_at is not None and changed_at >= visit.started_at else NEVER,
         page_kind=(page.page.kind or "content") if page else "content",
@@ -64,18 +76,16 @@ def facts_of(state: RoomState, free: int) -> Facts:
 
 def ledger_of(state: RoomState) -> Ledger:
     """What has been offered to the contact, and how it stands. A control counts as its rule's offer. SPEC rule.12."""
-    visit, made = state.visit.number, state.offers
-    controls = state.memory.controls
-    offered = offers.offered_in(made, visit)
-    latest = {offer.rule: offer.at for offer in made if offer.rule}
+    visit, made, controls = state.visit.number, state.offers, state.memory.controls
+    ledger = Ledger(chat_open=chat.is_live(state.conversation))
+    if made:
+        ledger.open_offer = offers.open_offer(made) is not None
+        ledger.dismissed = offers.dismissed_in(made, visit)
+        ledger.offered = offers.offered_in(made, visit)
+        ledger.latest = {offer.rule: offer.at for offer in made if offer.rule}
+        ledger.made_at = tuple(offer.at for offer in made)
     if controls:
-        offered |= {rule for rule, control in controls.items() if control.visit == visit}
-        latest |= {rule: max(control.at, latest.get(rule, 0.0)) for rule, control in controls.items()}
-    return Ledger(
-        chat_open=chat.is_live(state.conversation),
-        open_offer=offers.open_offer(made) is not None,
-        dismissed=offers.dismissed_in(made, visit),
-        offered=offered,
-        latest=latest,
-        made_at=tuple(offer.at for offer in made),
-    )
+        ledger.offered |= {rule for rule, control in controls.items() if control.visit == visit}
+        latest = {rule: max(control.at, ledger.latest.get(rule, 0.0)) for rule, control in controls.items()}
+        ledger.latest = {**ledger.latest, **latest}
+    return ledger

@@ -45,7 +45,8 @@ class Operand:
 class Condition:
     """A condition that was checked; `clocks` are the counts (fact, s) at which it can change alone.
 
-    `code` is its Python over the fields of `Facts` as local names, `names` what else that speaks of.
+    `code` is its Python over the fields of `Facts` as local names, `names` what else that speaks of. Where nothing
+    can fail, `still` is the Python of the operands without a clock: while that is false, time changes nothing.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Condition:
     clocks: tuple[tuple[str, int], ...]
     facts: frozenset[str]
     code: Code = field(compare=False, repr=False)
+    still: str = field(compare=False, repr=False)
     names: Mapping[str, object] = field(compare=False, repr=False)
 
     def failing(self, facts: Facts, now: float) -> Operand | None:
@@ -84,20 +86,26 @@ def compile_condition(source: str) -> tuple[Condition | None, list[Problem]]:
         if code is None or whole.problems:
             return None, sorted(set(whole.problems))
         compile_test(code, whole.used, whole.names)
-        operands = tuple(_operand(source, node) for node in tree.conjuncts(root))
+        parts = [_operand(source, node) for node in tree.conjuncts(root)]
     except CelError as error:
         return None, [error.problem]
     except (RecursionError, SyntaxError, MemoryError):  # what Python says of brackets too deep
         return None, [Problem(0, "expected something simpler: nested too deeply")]
     clocks = tuple(sorted(whole.clocks))
-    return Condition(source.strip(), operands, clocks, frozenset(whole.used), code, whole.names), []
+    operands = tuple(operand for operand, _ in parts)
+    still = "True" if code.fails else " and ".join(["True", *(python for _, python in parts if python)])
+    used = frozenset(whole.used)
+    return Condition(source.strip(), operands, clocks, used, code, still, whole.names), []
 
 
-def _operand(source: str, node: tree.Node) -> Operand:
+def _operand(source: str, node: tree.Node) -> tuple[Operand, str]:
+    """The operand, and its Python if there is no clock in it."""
     part = Translator(VARIABLES)
     code = part.condition(node)
     assert code is not None  # the whole was translated before its parts
-    return Operand(source[node.start : node.end], tuple(part.used), compile_test(code, part.used, part.names))
+    test = compile_test(code, part.used, part.names)
+    python = "" if part.clocks else code.source
+    return Operand(source[node.start : node.end], tuple(part.used), test), python
 
 
 def compile_test(code: Code, used: Mapping[str, None], names: Mapping[str, object]) -> Test:

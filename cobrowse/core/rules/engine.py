@@ -6,7 +6,6 @@ is only done for those. SPEC rule.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -74,12 +73,10 @@ class Book:
     def __init__(self, rules: Iterable[Rule], limits: Limits = Limits()) -> None:  # noqa: B008
         self.rules = tuple(sorted(rules, key=by_rank))
         self.limits = limits
-        clocks: dict[str, set[int]] = {}
-        for rule in self.rules:
-            if rule.enabled:
-                for name, seconds in rule.when.clocks:
-                    clocks.setdefault(field_of(name), set()).add(max(seconds, 1))
-        self._clocks = [(name, sorted(seconds)) for name, seconds in clocks.items()]
+        self._clocks = [
+            [(field_of(name), seconds) for name, seconds in rule.when.clocks if seconds > 0]
+            for rule in self.rules
+        ]
         self._true = compile_code(*_source(self.rules))
 
     def ask(self, visitor: Visitor, staff: Staff, at: float) -> Answer:
@@ -91,10 +88,10 @@ class Book:
         if visitor.facts.visit_number != watch.visit:
             _begin_visit(watch, visitor.facts.visit_number)
         now = watch.asked_at = max(at, watch.asked_at)
-        true, faulty = self._true(visitor.facts, visitor.memory, now)
+        true, waiting, faulty = self._true(visitor.facts, visitor.memory, now)
         if true != watch.true or watch.new:
             self._turn(watch, true, now)
-        due = self._next_turn(visitor.facts, now)
+        due = self._next_turn(waiting, visitor.facts, now) if waiting else None
         faults = self._explain(visitor, faulty, now) if faulty else []
         if not true:
             return Answer(None, [], faults, due)
@@ -205,21 +202,17 @@ class Book:
                 watch.said.pop(rule.id, None)
         watch.true = true
 
-    def _next_turn(self, facts: Facts, now: float) -> float | None:
-        """The next instant at which a clock may change a condition."""
-        instants = []
-        for name, seconds in self._clocks:
-            since: float = getattr(facts, name)
-            if since == NEVER:
-                continue
-            index = bisect_right(seconds, now - since)
-            while index and since + seconds[index - 1] > now:
-                index -= 1
-            while index < len(seconds) and since + seconds[index] <= now:
-                index += 1
-            if index < len(seconds):
-                instants.append(since + seconds[index])
-        return min(instants, default=None)
+    def _next_turn(self, waiting: int, facts: Facts, now: float) -> float | None:
+        """The next instant at which a clock may change a condition of these rules."""
+        due = NEVER
+        while waiting:
+            low = waiting & -waiting
+            waiting ^= low
+            for name, seconds in self._clocks[low.bit_length() - 1]:
+                turn: float = getattr(facts, name) + seconds
+                if now < turn < due:
+                    due = turn
+        return due if due != NEVER else None
 
     def _ends(self, rule: Rule, memory: Memory, now: float) -> list[float]:
         """When windows close that are open now."""
@@ -249,26 +242,37 @@ def _begin_visit(watch: Watch, number: int) -> None:
 
 
 def _source(rules: tuple[Rule, ...]) -> tuple[dict[str, object], str, str]:
-    """One function for all rules: the facts they speak of are loaded once; a rule that can fail is tried alone."""
+    """One function for all rules: the facts they speak of are loaded once; a rule that can fail is tried alone.
+
+    It says which rules are true, which ones time alone may change, and which ones have no value.
+    """
     names: dict[str, object] = {"NoValue": NoValue}
     used: set[str] = set()
     body: list[str] = []
     for number, rule in enumerate(rules):
         if not rule.enabled:
             continue
+        bit = 1 << number
         used |= {field_of(name) for name in rule.when.facts}
-        condition = rule.when.code.source
         names |= rule.when.names
+        condition, still = rule.when.code.source, rule.when.still
         for index, pattern in enumerate(rule.after):
             names[f"after{number}_{index}"] = pattern.began_at
             condition += f" and after{number}_{index}(names, ats, now) is not None"
         if rule.when.code.fails:
-            body += ["    try:", f"        if {condition}: true |= {1 << number}"]
-            body += ["    except NoValue:", f"        faulty |= {1 << number}"]
+            body += ["    try:", f"        if {condition}: true |= {bit}"]
+            body += ["    except NoValue:", f"        faulty |= {bit}"]
+            body += [f"    waiting |= {bit}"] if rule.when.clocks else []
+        elif rule.when.clocks:
+            body += [
+                f"    if {still}:",
+                f"        waiting |= {bit}",
+                f"        if {condition}: true |= {bit}",
+            ]
         else:
-            body.append(f"    if {condition}: true |= {1 << number}")
+            body.append(f"    if {condition}: true |= {bit}")
     loads = [f"    {name} = facts.{name}" for name in sorted(used)]
-    lines = ["def true_rules(facts, memory, now):", "    true = faulty = 0", *loads]
+    lines = ["def true_rules(facts, memory, now):", "    true = waiting = faulty = 0", *loads]
     if any(rule.after for rule in rules):
         lines += ["    names = memory.names", "    ats = memory.ats"]
-    return names, "true_rules", "\n".join([*lines, *body, "    return true, faulty", ""])
+    return names, "true_rules", "\n".join([*lines, *body, "    return true, waiting, faulty", ""])

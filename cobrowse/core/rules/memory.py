@@ -36,13 +36,15 @@ class Control(msgspec.Struct, frozen=True, array_like=True):
 class Memory(msgspec.Struct):
     """The visit's latest events (names and times, oldest first), and what else facts are made of.
 
-    Times never fall: an event is as late as the one before it, whatever the clock says. `viewed`: the latest items
-    looked at, as (page or line, category). `held`: since when rules with `hold` have been true.
+    Times never fall: an event is as late as the one before it, whatever the clock says. `products`: the paths of the
+    latest products' pages; `categories`: those of the latest items looked at. `held`: since when rules with `hold` have
+    been true.
     """
 
     names: list[str] = msgspec.field(default_factory=list)
     ats: list[float] = msgspec.field(default_factory=list)
-    viewed: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    products: list[str] = msgspec.field(default_factory=list)
+    categories: list[str] = msgspec.field(default_factory=list)
     returns: int = 0
     removed: int = 0
     entry: str = ""
@@ -57,7 +59,7 @@ class Memory(msgspec.Struct):
 
 def begin_visit(memory: Memory) -> None:
     """Forgets what belonged to the visit before."""
-    memory.names, memory.ats, memory.viewed = [], [], []
+    memory.names, memory.ats, memory.products, memory.categories = [], [], [], []
     memory.returns = memory.removed = 0
     memory.entry = memory.source = memory.medium = memory.campaign = memory.checkout = ""
 
@@ -78,15 +80,20 @@ def remember_page(memory: Memory, path: str, kind: str) -> None:
     """Keeps that a page was opened: the first is the entry, a product's page seen before is a return."""
     memory.entry = memory.entry or path
     if kind == "product":
-        seen = [page for page, _ in memory.viewed if page.startswith("/")]
-        memory.returns += path in seen and seen[-1] != path
-        _view(memory, path, "")
+        products = memory.products
+        memory.returns += path in products and products[-1] != path
+        products.append(path)
+        if len(products) > MAX_VIEWED:
+            del products[0]
 
 
-def remember_item(memory: Memory, line: str, category: str) -> None:
+def remember_item(memory: Memory, category: str) -> None:
     """Keeps that an item of a category was looked at."""
     if category:
-        _view(memory, line, category)
+        categories = memory.categories
+        categories.append(sys.intern(category))
+        if len(categories) > MAX_VIEWED:
+            del categories[0]
 
 
 def remember_campaign(memory: Memory, params: Mapping[str, str | float | bool]) -> None:
@@ -96,13 +103,7 @@ def remember_campaign(memory: Memory, params: Mapping[str, str | float | bool]) 
     )
 
 
-def _view(memory: Memory, what: str, category: str) -> None:
-    memory.viewed.append((what, category))
-    if len(memory.viewed) > MAX_VIEWED:
-        del memory.viewed[0]
-
-
 def category_views(memory: Memory) -> int:
     """Looks at items of the category that was looked at last, as far as they are remembered."""
-    categories = [category for _, category in memory.viewed if category]
+    categories = memory.categories
     return categories.count(categories[-1]) if categories else 0

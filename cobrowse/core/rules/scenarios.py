@@ -168,7 +168,7 @@ def _take(replay: Replay, step: Step, at: float) -> None:
         case "view":
             track.event(at, "page_view", page=("product", f"/{first}"))
             track.event(at, "view_item")
-            track.view(first, second)
+            track.view(second)
         case "add":
             track.event(at, "add_to_cart")
             track.add(at, first, Line(1, round(float(second or 0) * 100), first, third))

@@ -73,9 +73,9 @@ class Track:
         ledger = self.visitor.ledger
         ledger.dismissed, ledger.offered = False, frozenset()
 
-    def view(self, line: str, category: str) -> None:
-        """An item was looked at."""
-        memories.remember_item(self.visitor.memory, line, category)
+    def view(self, category: str) -> None:
+        """An item of a category was looked at."""
+        memories.remember_item(self.visitor.memory, category)
         self.visitor.facts.visit_category_views = memories.category_views(self.visitor.memory)
 
     def add(self, at: float, line: str, item: Line, *, by_shopper: bool = True) -> None:

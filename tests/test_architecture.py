@@ -27,9 +27,7 @@ SERVER_ARROWS: dict[str, frozenset[str]] = {
     "app": frozenset({"core", "broker", "storage", "live", "asgi", "settings", "rulebook"}),
     "simulate": frozenset({"core"}),
     "demo": frozenset(),
-    "commands": frozenset(
-        {"core", "storage", "asgi", "app", "settings", "rulebook", "demo", "simulate"}
-    ),
+    "commands": frozenset({"core", "storage", "asgi", "app", "settings", "rulebook", "demo", "simulate"}),
     "__main__": frozenset({"__init__", "core", "storage", "settings", "rulebook", "commands", "simulate"}),
 }
 IMPURE_MODULES = frozenset(

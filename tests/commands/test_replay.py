@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,9 @@ from cobrowse.rulebook import SHIPPED, load
 from cobrowse.simulate import shopper
 from cobrowse.simulate.stream import Event as Recorded
 from cobrowse.simulate.stream import read_events
-from tests.core.rules.drafts import rule
+from cobrowse.storage.engine import open_database
+from cobrowse.storage.journal import LogRow, append
+from tests.core.rules.drafts import draft, rule
 
 SAMPLES = [Path(__file__).parents[1] / "simulate" / f"{name}_sample.csv.gz" for name in ("otto", "synthetic")]
 """Recordings that may be copied; COBROWSE_DATA may name a folder of more."""
@@ -190,3 +193,36 @@ def test_the_commands_say_what_is_wrong(tmp_path: Path) -> None:
     assert runner.invoke(main, ["rules", "replay", "nowhere.csv"]).exit_code == 1
     tried = runner.invoke(main, ["rules", "test"])
     assert (tried.exit_code, tried.output) == (0, "Scenarios as expected: 25 of 25.\n")
+
+
+def test_the_servers_own_log_is_replayed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    events = [replace(event, shopper=event.session) for event in read_events(SAMPLES[0])]
+
+    async def record() -> None:
+        engine = await open_database(url)
+        async with engine.begin() as conn:
+            await append(
+                conn,
+                [
+                    LogRow(room, e.offset, e.hash, e.at, e.replica, e.c, msgspec.msgpack.encode(e))
+                    for room, e in as_log(events)
+                ],
+            )
+        await engine.dispose()
+
+    asyncio.run(record())
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "quick.yaml").write_text(draft(rule_id="quick", when="cart.distinct_items >= 2", idle="20 s"))
+    result = CliRunner().invoke(
+        main,
+        ["rules", "replay", "--recorded", "--rules", str(rules), "--csas", "1000"],
+        env={"COLUMNS": "200", "COBROWSE_DATABASE_URL": url},
+    )
+    assert result.exit_code == 0, result.output
+    book = Book(load(rules)[0])
+    fired = sum(1 for moment in replayed(book, events) if moment.cause is Cause.FIRES)
+    assert fired
+    row = next(line for line in result.output.splitlines() if "quick" in line)
+    assert [cell.strip() for cell in row.split("│")][2] == str(fired)

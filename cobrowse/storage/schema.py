@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -151,6 +152,69 @@ offers = Table(
     Column("reason", Text, nullable=False),
     Index(None, "room", "made_at"),
     Index(None, "site", "made_at"),
+    Index(None, "site", "rule", "made_at"),
+)
+
+# One row a rule that fell due in a room: what was decided, and with which values. Made from the log's `judged`.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("room", Text, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("visit", Integer, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("offer", Text),
+    PrimaryKeyConstraint("room", "offset"),
+    Index(None, "site", "rule", "at"),
+)
+
+# What visitors bought, as the shop's pages said: what offers are measured by. `reference` is the shop's own number.
+orders = Table(
+    "orders",
+    metadata,
+    Column("room", Text, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("value_minor", BigInteger, nullable=False),
+    Column("reference", Text),
+    PrimaryKeyConstraint("room", "offset"),
+    UniqueConstraint("room", "reference"),
+    Index(None, "room", "at"),
+)
+
+# What the console changed of the rule files: `source` replaces the file's text, `off` switches the rule off.
+rule_overrides = Table(
+    "rule_overrides",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("off", Boolean, nullable=False),
+    Column("source", Text),
+    # The version of the file that the edit began from; "" when there was none.
+    Column("based_on", Text, nullable=False),
+)
+
+# Every change of a rule, numbered from 1: also those that came with a file.
+rule_changes = Table(
+    "rule_changes",
+    metadata,
+    Column("rule", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    # No foreign key: the history outlives the agent. Empty where a file changed.
+    Column("agent", Text, nullable=False),
+    Column("agent_name", Text, nullable=False),
+    PrimaryKeyConstraint("rule", "number"),
 )
 
 agents = Table(

@@ -51,10 +51,22 @@ export class ApiError extends Error {
 
 const TIMEOUT_MS = 10_000;
 
-async function request<T>(path: string, signal?: AbortSignal): Promise<T> {
+export interface Ask {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The server's answer. Raises ApiError for a refusal, whatever fetch raises when there is no answer. */
+export async function request<T>(
+  path: string,
+  { method = 'GET', body: sent, signal }: Ask = {},
+): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(`/console/api/${path}`, {
+    method,
     headers: { accept: 'application/json', 'x-cobrowse': 'console' },
+    ...(sent !== undefined && { body: JSON.stringify(sent) }),
     credentials: 'same-origin',
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
@@ -73,12 +85,12 @@ export interface Api {
   history(room: string): Promise<PastConversation[]>;
 }
 
-const query = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
+export const query = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
 
 export const api: Api = {
   me: () => request('me'),
   products: async (site, q, signal) =>
-    (await request<{ products: Product[] }>(`products?${query({ site, q })}`, signal)).products,
+    (await request<{ products: Product[] }>(`products?${query({ site, q })}`, { signal })).products,
   messages: async (room, before) =>
     (
       await request<{ messages: Message[] }>(
@@ -86,7 +98,7 @@ export const api: Api = {
       )
     ).messages,
   contacts: async (q, signal) =>
-    (await request<{ contacts: Contact[] }>(`contacts?${query({ q })}`, signal)).contacts,
+    (await request<{ contacts: Contact[] }>(`contacts?${query({ q })}`, { signal })).contacts,
   history: async (room) =>
     (
       await request<{ conversations: PastConversation[] }>(

@@ -27,6 +27,7 @@ function focusOf(target: EventTarget | null): Focus {
 
 /** Whether there was something to do. */
 function obey(desk: Desk, command: Command): boolean {
+  if (desk.place.value.page === 'rules') return obeyInRules(desk, command);
   const room = desk.room.value;
   switch (command) {
     case 'next':
@@ -61,10 +62,41 @@ function obey(desk: Desk, command: Command): boolean {
     case 'visitors':
       desk.chooseTab(command);
       return true;
+    case 'rules':
+      desk.showRules();
+      return true;
     case 'back':
       return back(desk);
     case 'open':
       return false; // Enter is the focused row's own
+  }
+}
+
+/** Among the rules: the search, the way back, the lists of visitors. */
+function obeyInRules(desk: Desk, command: Command): boolean {
+  switch (command) {
+    case 'search':
+      return focus('rules-search');
+    case 'waiting':
+    case 'mine':
+    case 'visitors':
+      desk.chooseTab(command);
+      desk.showVisitors();
+      return true;
+    case 'rules':
+      desk.showRules();
+      return true;
+    case 'keys':
+      desk.dialog.value = 'keys';
+      return true;
+    case 'back': {
+      const held = document.activeElement;
+      if (held instanceof HTMLElement && held.matches(FIELDS)) held.blur();
+      else goBack();
+      return true;
+    }
+    default:
+      return false; // of a conversation, and there is none here
   }
 }
 
@@ -100,7 +132,7 @@ function back(desk: Desk): boolean {
   return room !== undefined && focusRow(room);
 }
 
-function focus(name: 'search' | 'composer' | 'cart'): boolean {
+function focus(name: 'search' | 'rules-search' | 'composer' | 'cart'): boolean {
   const reach = () => {
     const target = document.querySelector<HTMLElement>(`[data-focus="${name}"]`);
     target?.focus();

@@ -4,6 +4,11 @@ export interface Formats {
   readonly locale: string;
   /** The amount in its currency; minor units follow the currency (yen has none). */
   money(minor: number, currency: string): string;
+  /** A number with so many decimals, none unless asked for; and the same always with its sign. */
+  number(n: number, decimals?: number): string;
+  signed(n: number, decimals?: number): string;
+  /** A share as a percentage, to one decimal below ten. */
+  percent(share: number): string;
   /** A running time, m:ss, or h:mm:ss from an hour on. */
   clock(seconds: number): string;
   /** How long ago, in one unit: "now", "2 min ago", "yesterday". */
@@ -43,6 +48,19 @@ export function formats(locale: string): Formats {
   const hourUnit = unit('hour');
   const languages = new Intl.DisplayNames(locale, { type: 'language' });
 
+  const decimal = (decimals: number, signDisplay: 'auto' | 'exceptZero') =>
+    new Intl.NumberFormat(locale, {
+      signDisplay,
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    });
+  const plain = [decimal(0, 'auto'), decimal(1, 'auto')] as const;
+  const withSign = [decimal(0, 'exceptZero'), decimal(1, 'exceptZero')] as const;
+  const percentages = [0, 1].map(
+    (maximumFractionDigits) =>
+      new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits }),
+  );
+
   function currencyFormat(currency: string) {
     let known = monies.get(currency);
     if (!known) {
@@ -62,6 +80,9 @@ export function formats(locale: string): Formats {
       const { format, digits } = currencyFormat(currency);
       return format.format(minor / 10 ** digits);
     },
+    number: (n, decimals = 0) => (plain[decimals] ?? plain[1]).format(n),
+    signed: (n, decimals = 0) => (withSign[decimals] ?? withSign[1]).format(n),
+    percent: (share) => (percentages[share < 0.1 ? 1 : 0] as Intl.NumberFormat).format(share),
     clock(seconds) {
       const whole = Math.max(0, Math.floor(seconds));
       const two = (n: number) => String(n).padStart(2, '0');

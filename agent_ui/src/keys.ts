@@ -12,6 +12,7 @@ export type Command =
   | 'waiting'
   | 'mine'
   | 'visitors'
+  | 'rules'
   | 'keys'
   | 'back';
 
@@ -33,6 +34,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['1'], command: 'waiting' },
   { keys: ['2'], command: 'mine' },
   { keys: ['3'], command: 'visitors' },
+  { keys: ['4'], command: 'rules' },
   { keys: ['?'], command: 'keys' },
   { keys: ['Escape'], command: 'back' },
 ];

@@ -6,6 +6,7 @@ import { wearAccent } from './accent';
 import { ApiError, api } from './api';
 import { obeyKeyboard } from './commands';
 import { formats } from './format';
+import { rulesApi } from './rules_api';
 import { createDesk, DeskContext } from './state';
 import { Console } from './views/Console';
 import { wordsFor } from './words';
@@ -25,6 +26,7 @@ async function start(root: Element): Promise<void> {
       words,
       formats: formats(localeFor(lang)),
       api,
+      rulesApi,
       agent,
       sites,
       url: new URL('/live', location.href).href.replace(/^http/, 'ws'),

@@ -1,18 +1,24 @@
-// Where one is in the console, kept in the address: #ROOM or #ROOM/cart. The browser's own back works.
+// Where one is in the console, kept in the address: #ROOM, #ROOM/cart, #/rules or #/rules/ID. The browser's own
+// back works.
 
 export interface Place {
   readonly room: string | undefined;
-  /** The page on show where the screen has room for one only. */
-  readonly page: 'list' | 'conversation' | 'cart';
+  /** The page on show where the screen has room for one only; the rules have the whole screen. */
+  readonly page: 'list' | 'conversation' | 'cart' | 'rules';
+  /** The rule that is open; "" is a new one. */
+  readonly rule?: string | undefined;
 }
 
 export function pageOf(hash: string): Place {
+  const [rules, , rule] = /^#\/rules(\/([a-z0-9-]{0,64}))?$/.exec(hash) ?? [];
+  if (rules) return { room: undefined, page: 'rules', rule };
   const [, room, cart] = /^#([A-Za-z0-9_-]{1,64})(\/cart)?$/.exec(hash) ?? [];
   if (!room) return { room: undefined, page: 'list' };
   return { room, page: cart ? 'cart' : 'conversation' };
 }
 
-export function hashOf({ room, page }: Place): string {
+export function hashOf({ room, page, rule }: Place): string {
+  if (page === 'rules') return rule === undefined ? '#/rules' : `#/rules/${rule}`;
   if (!room || page === 'list') return '';
   return page === 'cart' ? `#${room}/cart` : `#${room}`;
 }
@@ -33,9 +39,11 @@ export function goBack(): void {
     history.back();
     return;
   }
-  const { room, page } = pageOf(location.hash);
+  const { room, page, rule } = pageOf(location.hash);
   const up: Place =
-    page === 'cart' ? { room, page: 'conversation' } : { room: undefined, page: 'list' };
+    page === 'cart'
+      ? { room, page: 'conversation' }
+      : { room: undefined, page: rule === undefined ? 'list' : 'rules' };
   history.replaceState(null, '', hashOf(up) || location.pathname + location.search);
   dispatchEvent(new Event(CHANGED));
 }

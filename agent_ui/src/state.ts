@@ -11,7 +11,10 @@ import type { Formats } from './format';
 import { arrange, type Cards, counts, type Held, hold, type Tab } from './lobby';
 import { type OpenRoom, openRoom } from './open_room';
 import { goTo, onPlaceChanged, type Place, pageOf } from './place';
+import type { RulesApi } from './rules_api';
+import { createRulesDesk, type RulesDesk } from './rules_desk';
 import { claimTab, keep, kept } from './tab_storage';
+import { followWhy, type WhyNow } from './why';
 import type { Words } from './words';
 
 export interface Connection {
@@ -46,6 +49,8 @@ export interface Desk {
   readonly cursor: Signal<string | undefined>;
 
   readonly place: ReadonlySignal<Place>;
+  readonly rules: RulesDesk;
+  readonly why: ReadonlySignal<WhyNow>;
   readonly selected: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<OpenRoom | undefined>;
   readonly dialog: Signal<'keys' | 'propose' | undefined>;
@@ -58,6 +63,9 @@ export interface Desk {
   nameIn(room: OpenRoom): string;
   siteOf(room: string): SiteView | undefined;
   chooseTab(tab: Tab): void;
+  showRules(rule?: string): void;
+  /** From the rules to the visitor who was open before. */
+  showVisitors(): void;
   open(room: string): void;
   setAvailable(available: boolean): void;
   retryNow(): void;
@@ -79,13 +87,15 @@ export interface DeskOptions {
   readonly words: Words;
   readonly formats: Formats;
   readonly api: Api;
+  readonly rulesApi: RulesApi;
   readonly agent: Agent;
   readonly sites: readonly SiteView[];
   readonly url: string;
 }
 
 /** The desk, connecting. It lives as long as the page. */
-export function createDesk({ words, formats, api, agent, sites, url }: DeskOptions): Desk {
+export function createDesk(options: DeskOptions): Desk {
+  const { words, formats, api, rulesApi, agent, sites, url } = options;
   claimTab(agent.id);
   const link = new Link({
     url,
@@ -119,12 +129,21 @@ export function createDesk({ words, formats, api, agent, sites, url }: DeskOptio
   const shown = signal<Held>({ order: [], fresh: 0 });
 
   const place = signal(pageOf(location.hash));
-  const selected = computed(() => place.value.room);
+  const inRules = computed(() => place.value.page === 'rules');
+  // Whoever looks at the rules comes back to the visitor whom they left.
+  const visiting = signal<Place>(place.peek().page === 'rules' ? pageOf('') : place.peek());
+  const selected = computed(() => visiting.value.room);
   const room = signal<OpenRoom | undefined>(undefined);
   const rooms = new Map<string, OpenRoom>();
   const refusal = signal('');
   const notice = signal('');
   const tabCounts = computed(() => counts(cards.value, agent.id));
+  const rules = createRulesDesk(rulesApi, sites[0]?.key ?? '', inRules);
+  const why = followWhy(
+    rulesApi,
+    room,
+    computed(() => !inRules.value),
+  );
 
   function nameOf(card: Pick<Card, 'name' | 'room'>): string {
     return (
@@ -259,6 +278,7 @@ export function createDesk({ words, formats, api, agent, sites, url }: DeskOptio
 
   onPlaceChanged(() => {
     place.value = pageOf(location.hash);
+    if (!inRules.peek()) visiting.value = place.peek();
   });
   setInterval(() => {
     now_s.value = link.now();
@@ -294,6 +314,8 @@ export function createDesk({ words, formats, api, agent, sites, url }: DeskOptio
     shown,
     cursor: signal(undefined),
     place,
+    rules,
+    why,
     selected,
     room,
     dialog: signal(undefined),
@@ -313,6 +335,10 @@ export function createDesk({ words, formats, api, agent, sites, url }: DeskOptio
     },
     chooseTab: (next) => {
       tab.value = next;
+    },
+    showRules: (rule) => goTo({ room: undefined, page: 'rules', rule }),
+    showVisitors: () => {
+      if (inRules.peek()) goTo(visiting.peek());
     },
     open: (id) => goTo({ room: id, page: 'conversation' }),
     setAvailable: (next) => {

@@ -2,6 +2,7 @@
 
 import type { Command } from './keys';
 import { de } from './words_de';
+import { rulesEn } from './words_rules';
 
 export const en = {
   visitors: 'Visitors',
@@ -192,6 +193,7 @@ export const en = {
     waiting: 'Waiting',
     mine: 'Mine',
     visitors: 'All visitors',
+    rules: 'Rules',
     keys: 'This map',
     back: 'Back, or close',
   } satisfies Record<Command, string>,
@@ -203,6 +205,7 @@ export const en = {
   loadFailed: 'The console could not be opened.',
   titleWaiting: (n: number) => `(${n}) waiting · Cobrowse`,
   title: 'Console · Cobrowse',
+  rules: rulesEn,
 };
 
 export type Words = typeof en;

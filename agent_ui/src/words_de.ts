@@ -1,6 +1,7 @@
 // German.
 
 import type { Words } from './words';
+import { rulesDe } from './words_rules_de';
 
 export const de: Words = {
   visitors: 'Besucher',
@@ -191,6 +192,7 @@ export const de: Words = {
     waiting: 'Wartend',
     mine: 'Meine',
     visitors: 'Alle Besucher',
+    rules: 'Regeln',
     keys: 'Diese Übersicht',
     back: 'Zurück, oder schließen',
   },
@@ -204,4 +206,5 @@ export const de: Words = {
   loadFailed: 'Die Konsole ließ sich nicht öffnen.',
   titleWaiting: (n) => `(${n}) wartend · Cobrowse`,
   title: 'Konsole · Cobrowse',
+  rules: rulesDe,
 };

@@ -7,23 +7,28 @@ import { Activity, Notes } from './CartParts';
 import { Conversation } from './Conversation';
 import { KeyMap } from './KeyMap';
 import { ProposeDialog } from './ProposeDialog';
+import { Rules } from './rules/Rules';
 import { ConnectionBanner, StatusBar } from './StatusBar';
 import { IconButton } from './small';
 import { VisitorList } from './VisitorList';
 import { About, History, Offers, Pages } from './VisitorPanel';
+import { Why } from './Why';
 
 export function Console() {
   const { place, connection, dialog, room } = useDesk();
   const open = room.value;
+  const inRules = place.value.page === 'rules';
   return (
     <div class="console" data-page={place.value.page} data-connection={connection.value.status}>
       <StatusBar />
       <ConnectionBanner />
-      <main class="columns">
+      {/* Hidden and not gone, so that whoever looks at the rules finds everything as it was. */}
+      <main class="columns" hidden={inRules}>
         <VisitorList />
         <Conversation />
         <Side />
       </main>
+      {inRules && <Rules />}
       <Refusal />
       <Notice />
       {dialog.value === 'keys' && <KeyMap />}
@@ -48,6 +53,7 @@ function Side() {
         <div class="side-scroll" key={open.id}>
           <CartPanel room={open} view={view} />
           <Pages room={open} view={view} />
+          <Why key={`why ${open.id}`} />
           <Activity room={open} view={view} />
           <About room={open} view={view} />
           <Notes room={open} view={view} />

@@ -1,6 +1,7 @@
 // The bar at the top: connected or since when not, available or away, who is signed in.
 
 import { useDesk } from '../state';
+import { Switch } from './small';
 
 export function StatusBar() {
   const { words, agent, dialog } = useDesk();
@@ -10,6 +11,7 @@ export function StatusBar() {
       <ConnectionState />
       <Availability />
       <span class="bar-space" />
+      <Way />
       <button
         type="button"
         class="link wide-only"
@@ -29,6 +31,22 @@ export function StatusBar() {
         </button>
       </form>
     </header>
+  );
+}
+
+/** To the rules, and back to the visitors. */
+function Way() {
+  const { words, place, showRules, showVisitors } = useDesk();
+  const inRules = place.value.page === 'rules';
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-keyshortcuts={inRules ? '1' : '4'}
+      onClick={() => (inRules ? showVisitors() : showRules())}
+    >
+      {inRules ? words.rules.toVisitors : words.rules.rules}
+    </button>
   );
 }
 
@@ -54,18 +72,14 @@ function ConnectionState() {
 function Availability() {
   const { words, available, connection, setAvailable } = useDesk();
   return (
-    <button
-      type="button"
-      role="switch"
-      class="switch"
-      aria-checked={available.value}
+    <Switch
+      on={available.value}
       title={words.availableHint}
       disabled={connection.value.status !== 'live'}
-      onClick={() => setAvailable(!available.value)}
+      onSwitch={setAvailable}
     >
-      <span class="switch-track" aria-hidden="true" />
       {words.available}
-    </button>
+    </Switch>
   );
 }
 

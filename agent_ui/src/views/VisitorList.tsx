@@ -1,12 +1,12 @@
 // Who needs me: waiting, mine, everybody in the shop.
 
-import type { TargetedKeyboardEvent } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { Card } from '../../../web/core/messages';
 import { hostOf } from '../addresses';
 import { TABS } from '../lobby';
 import { useDesk } from '../state';
 import { Clock, Icon, IconButton, When } from './small';
+import { TabBar } from './TabBar';
 
 export function VisitorList() {
   return (
@@ -23,30 +23,16 @@ export function VisitorList() {
 
 function Tabs() {
   const { words, tab, tabCounts, chooseTab } = useDesk();
-  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    const rtl = getComputedStyle(event.currentTarget).direction === 'rtl';
-    const ahead = rtl ? 'ArrowLeft' : 'ArrowRight';
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    const step = event.key === ahead ? 1 : -1;
-    event.preventDefault();
-    const next = TABS[(TABS.indexOf(tab.value) + step + TABS.length) % TABS.length] ?? 'waiting';
-    chooseTab(next);
-    event.currentTarget.querySelector<HTMLElement>(`[data-tab=${next}]`)?.focus();
-  };
   return (
-    <div class="tabs" role="tablist" aria-label={words.visitors} onKeyDown={onKeyDown}>
-      {TABS.map((name) => (
-        <button
-          type="button"
-          role="tab"
-          key={name}
-          data-tab={name}
-          class={`tab tab-${name}`}
-          aria-selected={tab.value === name}
-          aria-controls="visitor-rows"
-          tabIndex={tab.value === name ? 0 : -1}
-          onClick={() => chooseTab(name)}
-        >
+    <TabBar
+      names={TABS}
+      chosen={tab.value}
+      onChoose={chooseTab}
+      label={words.visitors}
+      controls="visitor-rows"
+    >
+      {(name) => (
+        <>
           {words.tabs[name]}
           <span class={`count ${tabCounts.value[name] > 0 ? 'some' : ''}`}>
             {tabCounts.value[name]}
@@ -56,9 +42,9 @@ function Tabs() {
               <span class="unseen">{words.unread(tabCounts.value.unread)}</span>
             </span>
           )}
-        </button>
-      ))}
-    </div>
+        </>
+      )}
+    </TabBar>
   );
 }
 

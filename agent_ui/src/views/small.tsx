@@ -33,6 +33,7 @@ const PATHS = {
   minus: 'M3.5 8h9',
   plus: 'M3.5 8h9M8 3.5v9',
   cart: 'M2 3h1.6l1.6 7.2h6.6L13.5 5H4.2M6 13.2h.01M11 13.2h.01',
+  rule: 'M3 4.5h6m2.5 0h1.5M3 11.5h1.5m2.5 0h6M9.2 2.7v3.6M6.8 9.7v3.6',
   talk: 'M2.5 3.5h11v7h-6l-3 2.6v-2.6h-2z',
 } as const;
 
@@ -62,6 +63,32 @@ export function IconButton(props: {
       onClick={props.onClick}
     >
       <Icon name={props.icon} />
+    </button>
+  );
+}
+
+/** On or off; its words stand inside it, or its label is for ears. */
+export function Switch(props: {
+  on: boolean;
+  onSwitch: (on: boolean) => void;
+  label?: string;
+  title?: string;
+  disabled?: boolean;
+  children?: ComponentChildren;
+}) {
+  return (
+    <button
+      type="button"
+      role="switch"
+      class="switch"
+      aria-checked={props.on}
+      aria-label={props.label}
+      title={props.title}
+      disabled={props.disabled ?? false}
+      onClick={() => props.onSwitch(!props.on)}
+    >
+      <span class="switch-track" aria-hidden="true" />
+      {props.children}
     </button>
   );
 }

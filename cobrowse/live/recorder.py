@@ -12,12 +12,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.core.cart import make_dot
-from cobrowse.core.messages import Entry, Finished, Message, Offered, Said, Settled, Taken
+from cobrowse.core.messages import Entry, Finished, Happened, Judged, Message, Offered, Said, Settled, Taken
 from cobrowse.core.room import RoomState
 from cobrowse.live.publication import CartAfter, Publication, VisitAfter
-from cobrowse.storage import bulk, carts, conversations, journal, messages, offers, visitors
+from cobrowse.storage import bulk, carts, conversations, decisions, journal, messages, offers, visitors
 from cobrowse.storage.bulk import Bulk, writer_of
 from cobrowse.storage.contacts import Contact
+from cobrowse.storage.decisions import Decision, Order
 from cobrowse.storage.engine import reading
 
 _entries = msgspec.msgpack.Decoder(Entry)
@@ -149,12 +150,14 @@ def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
     return carts.CartView(record.room, record.site, record.entry.at, lines, count, total_minor, currency)
 
 
-_RECORDED = frozenset({Said, Taken, Finished, Offered, Settled})
+_RECORDED = frozenset({Said, Taken, Finished, Offered, Settled, Judged})
 
 
 def _tells(record: Publication) -> bool:
     """Whether the entry makes rows of its own beside the log."""
-    return record.conversation.opened or type(record.entry.fact) in _RECORDED
+    fact = record.entry.fact
+    bought = type(fact) is Happened and fact.name == "purchase"
+    return bought or record.conversation.opened or type(fact) in _RECORDED
 
 
 async def _record(conn: AsyncConnection, record: Publication) -> None:
@@ -188,8 +191,38 @@ async def _record(conn: AsyncConnection, record: Publication) -> None:
                 fact.reason,
             )
             await offers.make(conn, offered)
+            if fact.rule:
+                # A rule's offer follows what was judged of it, as the very next entry.
+                await decisions.offered(conn, room, entry.offset - 1, fact.rule, offered.id)
+        case Judged():
+            await decisions.make(conn, _decision(record, fact))
+        case Happened(name="purchase"):
+            await decisions.buy(conn, _order(record, fact))
         case Settled(offer=offer_dot, status=status):
             await offers.settle(conn, f"{room}.{offer_dot}", status, entry.at)
+
+
+def _decision(record: Publication, fact: Judged) -> Decision:
+    trace = msgspec.json.encode(fact.operands).decode()
+    entry = record.entry
+    return Decision(
+        record.room,
+        entry.offset,
+        record.site,
+        entry.at,
+        fact.rule,
+        fact.version,
+        fact.cause,
+        fact.arm,
+        fact.reason,
+        trace,
+    )
+
+
+def _order(record: Publication, fact: Happened) -> Order:
+    """The purchase, under the shop's own number where its page told one (GA4's `transaction_id`)."""
+    entry, number = record.entry, fact.params.get("transaction_id", "")
+    return Order(record.room, entry.offset, record.site, entry.at, fact.value_minor or 0, str(number) or None)
 
 
 async def _open_conversation(conn: AsyncConnection, record: Publication, talk: str) -> None:

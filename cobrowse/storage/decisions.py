@@ -24,7 +24,6 @@ class Decision:
     offset: int
     site: str
     at: float
-    visit: int
     rule: str
     version: str
     cause: str

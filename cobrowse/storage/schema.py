@@ -163,7 +163,6 @@ decisions = Table(
     Column("offset", BigInteger, nullable=False),
     Column("site", Text, nullable=False),
     Column("at", Double, nullable=False),
-    Column("visit", Integer, nullable=False),
     Column("rule", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("cause", Text, nullable=False),

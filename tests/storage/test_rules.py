@@ -23,7 +23,7 @@ DAY_S = 86_400.0
 def decision(
     room: str, at: float, *, cause: str = "fires", arm: str = "text", offset: int = 10, rule: str = "basket"
 ) -> Decision:
-    return Decision(room, offset, "shop", at, 1, rule, "v1", cause, arm, "left alone for 90 s", "[]")
+    return Decision(room, offset, "shop", at, rule, "v1", cause, arm, "left alone for 90 s", "[]")
 
 
 async def make_offer(

@@ -25,7 +25,6 @@ def upgrade() -> None:
         Column("offset", BigInteger(), nullable=False),
         Column("site", Text(), nullable=False),
         Column("at", Double(), nullable=False),
-        Column("visit", Integer(), nullable=False),
         Column("rule", Text(), nullable=False),
         Column("version", Text(), nullable=False),
         Column("cause", Text(), nullable=False),

@@ -24,6 +24,8 @@ from cobrowse.asgi.api import Api
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
+from cobrowse.asgi.results_api import ResultsApi
+from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy
 from cobrowse.asgi.signin import SignIn
 from cobrowse.core.credentials import MIN_SECRET_BYTES
@@ -33,7 +35,9 @@ from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.live.catalogue import Catalogue
 from cobrowse.live.hub import Hub, HubSettings
+from cobrowse.live.overrides import Overrides
 from cobrowse.live.recorder import Recorder
+from cobrowse.rulebook import Watcher
 from cobrowse.settings import Settings, SettingsError, Site
 from cobrowse.storage.engine import open_database, reading
 
@@ -112,8 +116,13 @@ def _make_secret(path: Path) -> None:
         Path(file.name).unlink()
 
 
-def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Starlette:
-    """The server as an ASGI application. Its lifespan opens the database and runs the hub. Raises SettingsError."""
+def create_app(
+    settings: Settings, rules: Sequence[Rule], assets: Assets, folder: Path | None = None
+) -> Starlette:
+    """The server as an ASGI application. Its lifespan opens the database and runs the hub. Raises SettingsError.
+
+    `folder` is where the rules came from: it is watched, and they are read again when they change.
+    """
     configured = hub_settings(settings, secret_of(settings))
     catalogues = {
         site.key: Catalogue(site.product_feed_url, site.currency)
@@ -133,6 +142,17 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
         pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)
         api = Api(engine, sign_in, configured.sites, catalogues)
 
+        def in_force(found: Sequence[Rule], mistakes: Sequence[str]) -> None:
+            hub.advisor.errors = list(mistakes)
+            hub.set_rules(found)
+
+        overrides = Overrides(engine)
+        watcher = Watcher(folder, rules, overrides.overlay, in_force)
+        overrides.follow(watcher)
+        await overrides.refresh()
+        rules_api = RulesApi(engine, sign_in, configured.sites, hub, overrides, settings.public_origin)
+        results_api = ResultsApi(engine, sign_in, configured.sites, hub, settings.attribution_window_s)
+
         async def ready(request: Request) -> Response:
             """Ready once the hub runs and the database answers."""
             if not hub.ready:
@@ -144,8 +164,17 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
                 return PlainTextResponse("the database does not answer\n", 503)
             return PlainTextResponse("ready\n")
 
-        app.router.routes.extend([*pages.routes(), *api.routes(), Route("/readyz", ready)])
+        app.router.routes.extend(
+            [
+                *pages.routes(),
+                *api.routes(),
+                *rules_api.routes(),
+                *results_api.routes(),
+                Route("/readyz", ready),
+            ]
+        )
         fetchers = [asyncio.create_task(catalogue.run()) for catalogue in catalogues.values()]
+        fetchers += [asyncio.create_task(overrides.run(hub.now)), asyncio.create_task(watcher.run())]
         try:
             async with hub.running():
                 yield {"hub": hub}

@@ -58,12 +58,17 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def read_rules(folder: str) -> list[Rule]:
-    """The rules of a folder (of the package, when none is named). Raises RulesUnreadable."""
-    path = Path(folder) if folder else rulebook.SHIPPED
-    if not path.is_dir():
-        raise SettingsError(f"`rules` expected a folder of rule files, {path} is none")
-    rules, errors = rulebook.load(path)
+def rules_folder(settings: Settings) -> Path:
+    """The folder of the rules: the setting's, or the package's own. Raises SettingsError when it is none."""
+    folder = Path(settings.rules) if settings.rules else rulebook.SHIPPED
+    if not folder.is_dir():
+        raise SettingsError(f"`rules` expected a folder of rule files, {folder} is none")
+    return folder
+
+
+def read_rules(folder: Path) -> list[Rule]:
+    """The rules of a folder. Raises RulesUnreadable."""
+    rules, errors = rulebook.load(folder)
     if errors:
         raise RulesUnreadable("these rules have mistakes:\n" + rulebook.render_errors(errors).rstrip())
     return rules
@@ -74,7 +79,8 @@ def prepare(settings: Settings) -> uvicorn.Server:
     if not settings.sites:
         raise SettingsError("expected at least one [[sites]] in the settings file: see docs/embedding.md")
     asyncio.run(_check_database(settings.database_url))
-    app = create_app(settings, read_rules(settings.rules), Assets())
+    folder = rules_folder(settings)
+    app = create_app(settings, read_rules(folder), Assets(), folder)
     config = uvicorn.Config(
         app,
         ws=HubProtocol,

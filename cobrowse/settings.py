@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rules_cap: Annotated[int, Meta(ge=0, le=20)] = 3
     rules_cap_days: Annotated[float, Meta(ge=0, le=90)] = 7.0
     rules_holdout: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
+    attribution_window_s: Annotated[float, Meta(ge=60, le=90 * 86400)] = 86400.0
     sites: list[Site] = []
     heartbeat_s: Annotated[float, Meta(ge=1, le=300)] = 15.0
     frames_per_s: Annotated[float, Meta(ge=1)] = 100.0

@@ -37,6 +37,18 @@ def refuse(status: int, code: str, message: str) -> Response:
     return answer({"error": {"code": code, "message": message}}, status)
 
 
+def signed_in(sign_in: SignIn, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """The handler for signed-in agents alone; anybody else gets 401."""
+
+    async def checked(request: Request) -> Response:
+        agent = await sign_in.agent(request.headers.get("cookie", ""), now())
+        if agent is None:
+            return refuse(401, "not_signed_in", "sign in to the console first")
+        return await handler(request, agent)
+
+    return checked
+
+
 def _product(listed: Listed) -> dict[str, object]:
     """A line as the search shows it, every field there: null where the shop says nothing."""
     item = listed.item
@@ -67,13 +79,7 @@ class Api:
         ]
 
     def _signed_in(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def checked(request: Request) -> Response:
-            agent = await self._sign_in.agent(request.headers.get("cookie", ""), now())
-            if agent is None:
-                return refuse(401, "not_signed_in", "sign in to the console first")
-            return await handler(request, agent)
-
-        return checked
+        return signed_in(self._sign_in, handler)
 
     async def _me(self, request: Request, agent: Agent) -> Response:
         """Who is signed in, and the sites."""

@@ -109,7 +109,17 @@ product_feed_url = "{self.shop_url}/feed.json"
 """
         )
         environment = {**os.environ, "COBROWSE_PASSWORD": PASSWORD}
-        add = ["agent", "add", EMAIL, "--name", "Ginny", "--settings", str(self.settings)]
+        add = [
+            "agent",
+            "add",
+            EMAIL,
+            "--name",
+            "Ginny",
+            "--role",
+            "supervisor",
+            "--settings",
+            str(self.settings),
+        ]
         subprocess.run([sys.executable, "-m", "cobrowse", *add], check=True, env=environment, cwd=ROOT)
 
     def _spawn(self, log: Path, *command: str, **environment: str) -> subprocess.Popen[bytes]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -250,10 +250,14 @@ class RulesApi:
 async def _read(request: Request, kind: type[T]) -> T:
     """The body as `kind`. Raises Unusable when it is too long or something else."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise Unusable(f"expected at most {MAX_BODY_BYTES} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise Unusable(f"expected at most {MAX_BODY_BYTES} bytes")
+    except ClientDisconnect:
+        # Whoever writes on gives up the check of a moment ago; nobody reads this answer.
+        raise Unusable("expected the whole request") from None
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError):

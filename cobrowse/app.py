@@ -24,7 +24,7 @@ from cobrowse.asgi.api import Api
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
-from cobrowse.asgi.security import SecurityHeaders, console_policy
+from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
 from cobrowse.asgi.signin import SignIn
 from cobrowse.core.credentials import MIN_SECRET_BYTES
 from cobrowse.core.messages import SiteView
@@ -49,6 +49,7 @@ def site_view(site: Site) -> SiteView:
         site.greeting,
         site.phone,
         site.origins[0].rstrip("/"),
+        site.page_sharing,
     )
 
 
@@ -71,6 +72,7 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
         max_connections_per_address=settings.max_connections_per_address,
         room_idle_s=settings.room_idle_s,
         chats_per_csa=settings.chats_per_csa,
+        mask_rules={site.key: site.mirror for site in settings.sites},
     )
 
 
@@ -123,7 +125,8 @@ def create_app(settings: Settings, rules: Sequence[Rule], assets: Assets) -> Sta
         recorder = Recorder(engine)
         hub = Hub(configured, recorder, rules, sign_in.authors, look_ups)
         secure = settings.public_url.startswith("https:")
-        pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)
+        drawn = mirror_policy([origin for site in settings.sites for origin in site.origins])
+        pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s, drawn)
         api = Api(engine, sign_in, configured.sites, catalogues)
 
         async def ready(request: Request) -> Response:

@@ -19,7 +19,17 @@ from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp
-from cobrowse.core.messages import Arrived, Author, Hello, Join, Refuse, SiteView, Tops, Welcome
+from cobrowse.core.messages import (
+    Arrived,
+    Author,
+    Hello,
+    Join,
+    MaskRule,
+    Refuse,
+    SiteView,
+    Tops,
+    Welcome,
+)
 from cobrowse.core.protocol import Limits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.visit import describe_device
@@ -61,6 +71,7 @@ class HubSettings:
         max_connections_per_address: int,
         room_idle_s: float,
         chats_per_csa: int,
+        mask_rules: Mapping[str, list[MaskRule]] | None = None,
     ) -> None:
         self.secret = secret
         self.sites = sites
@@ -72,6 +83,7 @@ class HubSettings:
         self.max_connections_per_address = max_connections_per_address
         self.room_idle_s = room_idle_s
         self.chats_per_csa = chats_per_csa
+        self.mask_rules = mask_rules or {}
 
 
 class Hub:
@@ -94,7 +106,7 @@ class Hub:
         self._recorder = recorder
         self._signed_in = signed_in
         self._broker = MemoryBroker[Publication](recorder.commit, self._deliver, self._lost)
-        self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, self.now)
+        self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, settings.mask_rules, self.now)
         self._board = Board()
         self._advisor = Advisor(rules, self.free)
         self._due: dict[str, float] = {}
@@ -363,6 +375,8 @@ class Hub:
         now = self.monotonic()
         for connection in [each for each in self.connections if now >= each.protocol.due()]:
             connection.check(now)
+        for room in list(self._rooms):
+            room.end_sharing(self.now())
         for key in await self._rooms.tidy(now, self.settings.room_idle_s):
             self._due.pop(key, None)
         while self._dropped:

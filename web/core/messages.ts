@@ -3,6 +3,7 @@
 // Times are seconds, money is minor units, a dot is 'replica.counter'.
 
 import type { Cart, Delta } from './cart';
+import type { MaskRule } from './mirror';
 
 export const PROTOCOL_VERSION = 1;
 
@@ -51,6 +52,8 @@ export type Operation =
   | { k: 'finish' }
   | { k: 'grant'; edit: boolean }
   | { k: 'ask' }
+  | { k: 'share'; level: ShareLevel; to?: string }
+  | { k: 'ask_share'; level: ShareLevel }
   | { k: 'invite'; text: string }
   | { k: 'settle'; offer: string; accept: boolean }
   | {
@@ -82,6 +85,7 @@ export type Fact =
   | { k: 'finished' }
   | { k: 'granted'; edit: boolean }
   | { k: 'asked' }
+  | { k: 'shared'; sharing: Sharing }
   | { k: 'arrived'; device: string; locale: string }
   | {
       k: 'offered';
@@ -161,6 +165,19 @@ export interface CartGrant {
   asked: Author | null;
 }
 
+/** How far a CSA may go on the shopper's page; each level holds those before it. */
+export type ShareLevel = 'none' | 'view' | 'point';
+
+/** The shopper's leave to see their page; `asked` when a CSA waits for the answer. */
+export interface Sharing {
+  level?: ShareLevel;
+  to?: Author;
+  at?: number;
+  expires_at?: number;
+  asked?: Author;
+  asked_level?: ShareLevel;
+}
+
 export interface Visit {
   number: number;
   started_at: number;
@@ -184,6 +201,7 @@ export interface RoomView {
   changes: Change[];
   visit: Visit | null;
   offers: Offer[];
+  sharing: Sharing;
 }
 
 export interface SiteView {
@@ -195,6 +213,7 @@ export interface SiteView {
   greeting: string;
   phone: string;
   origin: string;
+  page_sharing: 'ask' | 'never';
 }
 
 /** A visitor as the console's list shows them. */
@@ -246,7 +265,31 @@ export type ClientFrame =
   | { t: 'do'; room: string; c: number; at: number; op: Operation }
   | { t: 'typing'; room: string; on: boolean }
   | { t: 'beat' }
-  | { t: 'status'; available: boolean };
+  | { t: 'status'; available: boolean }
+  | MirrorPart
+  | { t: 'front'; room: string }
+  | { t: 'watch'; room: string; on: boolean }
+  | ({ t: 'point'; room: string } & Spot);
+
+/** A part of a batch of changes of the shopper's page; `more` parts follow. */
+export interface MirrorPart {
+  t: 'mirror';
+  room: string;
+  epoch: string;
+  seq: number;
+  part: Uint8Array;
+  deflated: boolean;
+  more: boolean;
+}
+
+/** A place of the page: a node of its mirror, and a fraction of the node's box. */
+export interface Spot {
+  epoch: string;
+  node: number;
+  fx: number;
+  fy: number;
+  kind: 'laser' | 'mark' | 'off';
+}
 
 // Frames from the server
 
@@ -319,6 +362,28 @@ export interface Refuse {
   c?: number;
 }
 
+/** A batch of changes of the shopper's page; `seq` 0 begins anew with the whole page. */
+export interface Mirrored {
+  t: 'mirror';
+  room: string;
+  epoch: string;
+  seq: number;
+  part: Uint8Array;
+  deflated?: boolean;
+}
+
+/** This tab is to record its page from a whole snapshot on, or to stop. */
+export interface Recorded {
+  t: 'record';
+  room: string;
+  on: boolean;
+  rules?: MaskRule[];
+  catalogue?: boolean;
+}
+
+/** Where a CSA points on this tab's page. */
+export type Pointed = { t: 'point'; room: string; by: Author } & Spot;
+
 export type ServerFrame =
   | Welcome
   | Joined
@@ -328,4 +393,7 @@ export type ServerFrame =
   | Tops
   | Lobby
   | Drain
-  | Refuse;
+  | Refuse
+  | Mirrored
+  | Recorded
+  | Pointed;

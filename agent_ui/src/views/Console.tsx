@@ -6,6 +6,7 @@ import { CartPanel } from './CartPanel';
 import { Activity, Notes } from './CartParts';
 import { Conversation } from './Conversation';
 import { KeyMap } from './KeyMap';
+import { Mirror } from './Mirror';
 import { ProposeDialog } from './ProposeDialog';
 import { ConnectionBanner, StatusBar } from './StatusBar';
 import { IconButton } from './small';
@@ -13,13 +14,16 @@ import { VisitorList } from './VisitorList';
 import { About, History, Offers, Pages } from './VisitorPanel';
 
 export function Console() {
-  const { place, connection, dialog, room } = useDesk();
+  const { place, connection, dialog, room, watching } = useDesk();
   const open = room.value;
+  const view = open?.view.value;
+  const mirrored = open && view && watching.room.value === open.id;
   return (
     <div class="console" data-page={place.value.page} data-connection={connection.value.status}>
       <StatusBar />
       <ConnectionBanner />
-      <main class="columns">
+      <main class="columns" {...(mirrored && { 'data-mirror': '' })}>
+        {mirrored && <Mirror key={open.id} room={open} view={view} />}
         <VisitorList />
         <Conversation />
         <Side />

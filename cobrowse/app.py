@@ -26,7 +26,7 @@ from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
 from cobrowse.asgi.results_api import ResultsApi
 from cobrowse.asgi.rules_api import RulesApi
-from cobrowse.asgi.security import SecurityHeaders, console_policy
+from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
 from cobrowse.asgi.signin import SignIn
 from cobrowse.core.credentials import MIN_SECRET_BYTES
 from cobrowse.core.messages import SiteView
@@ -34,7 +34,8 @@ from cobrowse.core.protocol import Limits
 from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.live.catalogue import Catalogue
-from cobrowse.live.hub import Hub, HubSettings
+from cobrowse.live.hub import Hub
+from cobrowse.live.hub_settings import HubSettings
 from cobrowse.live.overrides import Overrides
 from cobrowse.live.recorder import Recorder
 from cobrowse.rulebook import Watcher
@@ -54,6 +55,7 @@ def site_view(site: Site) -> SiteView:
         site.greeting,
         site.phone,
         site.origins[0].rstrip("/"),
+        site.page_sharing,
     )
 
 
@@ -82,6 +84,7 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
             cap_days=settings.rules_cap_days,
             holdout=settings.rules_holdout,
         ),
+        mask_rules={site.key: site.mirror for site in settings.sites},
     )
 
 
@@ -139,7 +142,8 @@ def create_app(
         recorder = Recorder(engine)
         hub = Hub(configured, recorder, rules, sign_in.authors, look_ups)
         secure = settings.public_url.startswith("https:")
-        pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s)
+        drawn = mirror_policy([origin for site in settings.sites for origin in site.origins])
+        pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s, drawn)
         api = Api(engine, sign_in, configured.sites, catalogues)
 
         def in_force(found: Sequence[Rule], mistakes: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from cobrowse.core.errors import CobrowseError
+from cobrowse.core.messages import MaskRule
 
 ENV_PREFIX = "COBROWSE_"
 
@@ -32,6 +33,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     origins: Annotated[list[str], Meta(min_length=1)]
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "GBP"
     csa_edits: Literal["ask", "always", "never"] = "ask"
+    page_sharing: Literal["ask", "never"] = "ask"
+    mirror: list[MaskRule] = []
     accent: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
     greeting: Annotated[str, Meta(max_length=300)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""

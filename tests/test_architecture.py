@@ -49,7 +49,16 @@ BROWSER_ARROWS: dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]]
         frozenset(),
         frozenset({"preact", "@preact/signals"}),
     ),
-    "agent_ui": (frozenset({"web/core"}), frozenset(), frozenset({"preact", "@preact/signals"})),
+    "web/mirror": (
+        frozenset({"web/core"}),
+        frozenset({"web/snippet"}),
+        frozenset({"@rrweb/record"}),
+    ),
+    "agent_ui": (
+        frozenset({"web/core"}),
+        frozenset(),
+        frozenset({"preact", "@preact/signals", "@rrweb/replay"}),
+    ),
 }
 BROWSER_IMPORT = re.compile(
     r"""(?:^|;)\s*(?P<kind>import|export)\s+(?P<type>type\s)?(?:[^'";]*?\sfrom\s*)?['"](?P<path>[^'"]+)['"]"""

@@ -7,6 +7,7 @@ const BUDGET_BYTES = {
   'cobrowse.js': 1024,
   'core.js': 12 * 1024,
   'panel.js': 30 * 1024,
+  'mirror.js': 30 * 1024,
 } as const;
 
 const built = new URL('../cobrowse/static/', import.meta.url);

@@ -2,14 +2,16 @@
 //   cobrowse.js                  the loader that a shop's page names; it alone keeps its name
 //   core.[hash].js               what the loader imports
 //   panel.[hash].js              what the core imports when the shopper opens it
+//   mirror.[hash].js             what the panel imports once the shopper has let a CSA see the page
 //   console.[hash].js and .css   the CSA's console
+//   viewer.[hash].js             what the console imports to show a shopper's page
 //   manifest.json                {logical name: built file}; written last, so it never names a missing file
 // Source maps lie beside them as *.map, named by no file and left out of the wheel.
 //
 //   node web/build.mjs [--watch]      COBROWSE_STATIC names another folder to build into
 
 import { existsSync, watch } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -21,7 +23,9 @@ const entries = {
   cobrowse: 'web/snippet/loader.ts',
   core: 'web/snippet/core.ts',
   panel: 'web/widget/panel.tsx',
+  mirror: 'web/mirror/recorder.ts',
   console: 'agent_ui/src/main.tsx',
+  viewer: 'agent_ui/src/mirror/viewer.ts',
 };
 
 const options = {
@@ -59,6 +63,19 @@ const cssAsText = {
   },
 };
 
+/** rrweb brings a worker that draws canvases, as text. We send those as pictures: the text stays at home. */
+const withoutCanvasWorker = {
+  name: 'without-canvas-worker',
+  setup(build) {
+    build.onLoad({ filter: /@rrweb\/record\/dist\/record\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replace(/^const jsContent = '.*';$/m, "const jsContent = '';");
+      if (contents === source) throw new Error(`expected the worker of ${path} as const jsContent`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 /** Built files of one entry: [{logical, name, contents}], source maps included; `named` finds a name. */
 async function bundle(name, extra) {
   const { outputFiles } = await esbuild.build({
@@ -77,13 +94,13 @@ async function bundle(name, extra) {
 
 /**
  * Short names for the properties that end in one `_`, the same in all that a shop's page loads: core and
- * panel hand objects to one another. Found in one pass over all three, so that no short name meets a
+ * panel hand objects to one another. Found in one pass over all four, so that no short name meets a
  * plain property of another file.
  */
 async function shortNames() {
   const { mangleCache } = await esbuild.build({
     ...options,
-    entryPoints: [entries.cobrowse, entries.core, entries.panel],
+    entryPoints: [entries.cobrowse, entries.core, entries.panel, entries.mirror],
     format: 'esm',
     plugins: [cssAsText],
     mangleProps,
@@ -96,10 +113,19 @@ async function build() {
   const missing = Object.values(entries).filter((path) => !existsSync(join(root, path)));
   if (missing.length > 0) throw new Error(`cannot build without ${missing.join(', ')}`);
 
-  // Each file knows the hashed name of the next: panel first, then core, then the loader.
+  // Each file knows the hashed name of the next: mirror first, then panel, then core, then the loader.
   const hashed = { format: 'esm', entryNames: '[name].[hash]' };
   const page = { plugins: [cssAsText], mangleProps, mangleCache: await shortNames() };
-  const panel = await bundle('panel', { ...hashed, ...page });
+  const mirror = await bundle('mirror', {
+    ...hashed,
+    ...page,
+    plugins: [withoutCanvasWorker],
+  });
+  const panel = await bundle('panel', {
+    ...hashed,
+    ...page,
+    define: { MIRROR_FILE: JSON.stringify(mirror.named('mirror.js')) },
+  });
   const core = await bundle('core', {
     ...hashed,
     ...page,
@@ -110,10 +136,14 @@ async function build() {
     format: 'iife',
     define: { CORE_FILE: JSON.stringify(core.named('core.js')) },
   });
-  const agents = await bundle('console', hashed);
+  const viewer = await bundle('viewer', hashed);
+  const agents = await bundle('console', {
+    ...hashed,
+    define: { VIEWER_FILE: JSON.stringify(viewer.named('viewer.js')) },
+  });
   if (!agents.named('console.css')) throw new Error(`${entries.console} imports no style sheet`);
 
-  await publish([loader, core, panel, agents].flatMap(({ files }) => files));
+  await publish([loader, core, panel, mirror, agents, viewer].flatMap(({ files }) => files));
 }
 
 /** Replaces what an earlier build left; the manifest is renamed into place when all else is there. */

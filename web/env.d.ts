@@ -3,6 +3,9 @@
 /** The file name of the built panel, beside the core; defined in the core's build only. */
 declare const PANEL_FILE: string;
 
+/** The file name of the built recorder, beside the panel; defined in the panel's build only. */
+declare const MIRROR_FILE: string;
+
 /** The file name of the built core, beside the loader; defined in the loader's build only. */
 declare const CORE_FILE: string;
 

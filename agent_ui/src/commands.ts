@@ -54,6 +54,11 @@ function obey(desk: Desk, command: Command): boolean {
       if (!room?.view.value) return false;
       desk.dialog.value = 'propose';
       return true;
+    case 'mirror':
+      if (!room?.view.value || desk.siteOf(room.id)?.page_sharing === 'never') return false;
+      if (desk.watching.room.value === room.id) desk.watching.close();
+      else desk.watching.open(room);
+      return true;
     case 'keys':
       desk.dialog.value = 'keys';
       return true;

@@ -30,6 +30,7 @@ function view(
     changes: [],
     visit: null,
     offers,
+    sharing: {},
   };
 }
 

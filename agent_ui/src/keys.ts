@@ -8,6 +8,7 @@ export type Command =
   | 'take'
   | 'cart'
   | 'propose'
+  | 'mirror'
   | 'search'
   | 'waiting'
   | 'mine'
@@ -30,6 +31,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['t'], command: 'take' },
   { keys: ['c'], command: 'cart' },
   { keys: ['p'], command: 'propose' },
+  { keys: ['m'], command: 'mirror' },
   { keys: ['/'], command: 'search' },
   { keys: ['1'], command: 'waiting' },
   { keys: ['2'], command: 'mine' },

@@ -9,6 +9,7 @@ import type { Author, Card, Entry, ServerFrame, SiteView } from '../../web/core/
 import { type Agent, type Api, ApiError, type Contact } from './api';
 import type { Formats } from './format';
 import { arrange, type Cards, counts, type Held, hold, type Tab } from './lobby';
+import { type Watching, watch } from './mirror/watching';
 import { type OpenRoom, openRoom } from './open_room';
 import { goTo, onPlaceChanged, type Place, pageOf } from './place';
 import type { RulesApi } from './rules_api';
@@ -53,6 +54,7 @@ export interface Desk {
   readonly why: ReadonlySignal<WhyNow>;
   readonly selected: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<OpenRoom | undefined>;
+  readonly watching: Watching;
   readonly dialog: Signal<'keys' | 'propose' | undefined>;
   /** The last refusal to show, and the last news to say to who cannot see it. */
   readonly refusal: Signal<string>;
@@ -112,6 +114,7 @@ export function createDesk(options: DeskOptions): Desk {
     },
   });
   const me: Author = ['csa', agent.id, agent.name];
+  const watching = watch(link, me);
   const siteMap = signal(new Map(sites.map((site) => [site.key, site])));
 
   const now_s = signal(link.now());
@@ -158,6 +161,7 @@ export function createDesk(options: DeskOptions): Desk {
   }
 
   function onFrame(frame: ServerFrame): void {
+    watching.take(frame);
     if (frame.t === 'lobby') {
       const before = cards.peek();
       const after = applyLobby(before, frame);
@@ -241,6 +245,7 @@ export function createDesk(options: DeskOptions): Desk {
     }
     if (id && !rooms.has(id)) rooms.set(id, openRoom(link, api, id));
     room.value = id ? rooms.get(id) : undefined;
+    if (watching.room.peek() !== id) watching.close();
   });
 
   // People who are not in the shop now are asked of the server, a little after the last key.
@@ -318,6 +323,7 @@ export function createDesk(options: DeskOptions): Desk {
     why,
     selected,
     room,
+    watching,
     dialog: signal(undefined),
     refusal,
     notice,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
@@ -23,19 +23,23 @@ WRONG = "This e-mail address and password do not belong together."
 class Pages:
     """What a browser gets as HTML."""
 
-    def __init__(self, assets: Assets, sign_in: SignIn, origin: str, secure: bool, valid_s: float) -> None:
+    def __init__(
+        self, assets: Assets, sign_in: SignIn, origin: str, secure: bool, valid_s: float, mirror_policy: str
+    ) -> None:
         self._templates = Jinja2Templates(directory=TEMPLATES)
         self._urls = assets.urls()
         self._sign_in = sign_in
         self._origin = origin
         self._secure = secure
         self._valid_s = int(valid_s)
+        self._mirror_policy = mirror_policy
 
     def routes(self) -> list[Route]:
         return [
             Route("/", self._home, methods=["GET"]),
             Route("/console", self._home, methods=["GET"]),
             Route("/console/", self._console, methods=["GET"]),
+            Route("/console/mirror", self._mirror, methods=["GET"]),
             Route("/console/sign-in", self._form, methods=["GET"]),
             Route("/console/sign-in", self._submit, methods=["POST"]),
             Route("/console/sign-out", self._sign_out, methods=["POST"]),
@@ -48,6 +52,15 @@ class Pages:
         if await self._sign_in.agent(request.headers.get("cookie", ""), now()) is None:
             return RedirectResponse("/console/sign-in", 303)
         return self._page(request, "console.html")
+
+    async def _mirror(self, request: Request) -> Response:
+        """An empty page with a policy of its own, in which the console draws a shopper's page. SPEC mirror.6."""
+        headers = {
+            "content-security-policy": self._mirror_policy,
+            "x-frame-options": "SAMEORIGIN",
+            "cache-control": "no-store",
+        }
+        return HTMLResponse("<!doctype html><title>page</title>", headers=headers)
 
     async def _form(self, request: Request) -> Response:
         return self._page(request, "sign_in.html")

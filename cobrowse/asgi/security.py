@@ -30,9 +30,28 @@ def console_policy(public_url: str, shop_origins: Sequence[str]) -> str:
             f"connect-src 'self' {socket}",
             f"img-src {pictures}",
             "font-src 'self'",
+            "frame-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
+        ]
+    )
+
+
+def mirror_policy(shop_origins: Sequence[str]) -> str:
+    """The policy of the frame in which a shopper's page is drawn: the shops' styles, pictures, fonts; no script."""
+    shops = " ".join(shop_origins)
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src 'unsafe-inline' {shops}",
+            f"img-src data: {shops}",
+            f"font-src data: {shops}",
+            "script-src 'none'",
+            "form-action 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'self'",
+            "sandbox allow-same-origin",
         ]
     )
 

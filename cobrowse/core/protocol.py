@@ -19,12 +19,16 @@ from cobrowse.core.messages import (
     AnyClientFrame,
     Beat,
     Do,
+    Front,
     Hello,
     Join,
     Leave,
+    Mirror,
+    Point,
     Role,
     Status,
     Typing,
+    Watch,
 )
 
 
@@ -36,8 +40,8 @@ class State(Enum):
 
 MAY_SEND: dict[tuple[State, Role | None], tuple[type[msgspec.Struct], ...]] = {
     (State.AWAITING_HELLO, None): (Hello,),
-    (State.OPEN, "shopper"): (Do, Typing, Beat),
-    (State.OPEN, "csa"): (Do, Typing, Beat, Join, Leave, Status),
+    (State.OPEN, "shopper"): (Do, Typing, Beat, Mirror, Front),
+    (State.OPEN, "csa"): (Do, Typing, Beat, Join, Leave, Status, Watch, Point),
 }
 
 

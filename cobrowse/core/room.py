@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cobrowse.core import cart as carts
-from cobrowse.core import chat, decide_cart, offers, visit
+from cobrowse.core import chat, decide_cart, offers, sharing, visit
 from cobrowse.core.cart import Cart, make_dot
 from cobrowse.core.decide_cart import CART_OPERATIONS, CartOperation
 from cobrowse.core.errors import Refusal, Refused
@@ -25,6 +25,7 @@ from cobrowse.core.messages import (
     Arrived,
     Ask,
     Asked,
+    AskShare,
     Author,
     CartChanged,
     CartGrant,
@@ -45,6 +46,7 @@ from cobrowse.core.messages import (
     Invite,
     Item,
     Judged,
+    MaskRule,
     Message,
     Offer,
     Offered,
@@ -57,6 +59,9 @@ from cobrowse.core.messages import (
     Say,
     Settle,
     Settled,
+    Share,
+    Shared,
+    Sharing,
     SiteView,
     Take,
     Taken,
@@ -70,8 +75,8 @@ FORGET_REPLICA_AFTER_S = 2 * 86400
 """Twice as long as a replica token is valid."""
 SERVER_REPLICA = 0
 
-_CSA_ONLY = (Take, Ask, Invite)
-_SHOPPER_ONLY = (Grant, Event, Describe)
+_CSA_ONLY = (Take, Ask, AskShare, Invite)
+_SHOPPER_ONLY = (Grant, Share, Event, Describe)
 
 
 class RoomState(msgspec.Struct):
@@ -90,6 +95,7 @@ class RoomState(msgspec.Struct):
     conversation: Conversation = msgspec.field(default_factory=Conversation)
     offers: list[Offer] = msgspec.field(default_factory=list)
     grant: CartGrant = msgspec.field(default_factory=CartGrant)
+    sharing: Sharing = Sharing()
     changes: list[Change] = msgspec.field(default_factory=list)
     visit: Visit = msgspec.field(default_factory=Visit)
     replicas: dict[str, float] = msgspec.field(default_factory=dict)
@@ -100,10 +106,11 @@ class RoomState(msgspec.Struct):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What `decide` must know beyond the room: the site's settings and the shop's word on lines."""
+    """What `decide` must know beyond the room: the site's settings and rules, the shop's word on lines."""
 
     site: SiteView
     look_up: LookUp
+    mirror: list[MaskRule] = []
 
 
 def last_counter(state: RoomState, replica: int) -> int:
@@ -151,6 +158,10 @@ def decide(
             if terms.site.csa_edits != "ask":
                 raise Refusal(Refused.INVALID, "this site does not ask for leave to change the cart")
             return Asked()
+        case Share():
+            return Shared(sharing.share(state.sharing, state.conversation, op, terms.site, now))
+        case AskShare():
+            return Shared(sharing.ask(state.sharing, author, op, terms.site))
         case Invite():
             offers.check_offer(state.offers, state.conversation)
             return Offered(op.text, now + offers.INVITATION_EXPIRES_S)
@@ -235,6 +246,8 @@ def apply(state: RoomState, entry: Entry) -> None:
             state.grant = CartGrant(fact.edit, entry.at)
         case Asked():
             state.grant = replace(state.grant, asked=entry.by)
+        case Shared():
+            state.sharing = fact.sharing
         case Arrived():
             state.visit.device, state.visit.locale = fact.device, fact.locale
         case Offered():
@@ -326,6 +339,7 @@ def view(state: RoomState, role: Role) -> RoomView:
         state.changes,
         state.visit if csa else None,
         state.offers if csa else [],
+        state.sharing,
     )
 
 

@@ -14,12 +14,16 @@ from cobrowse.core.messages import (
     Author,
     Beat,
     Do,
+    Front,
     Hello,
     Join,
     Leave,
+    Mirror,
+    Point,
     Refuse,
     Status,
     Typing,
+    Watch,
 )
 from cobrowse.core.protocol import Limits
 from cobrowse.core.protocol import Protocol as WireProtocol
@@ -126,6 +130,10 @@ class Connection:
     def send(self, frame: bytes) -> None:
         self.outbox.send(frame)
 
+    @property
+    def waiting_bytes(self) -> int:
+        return self.outbox.waiting_bytes
+
     def close(self, code: int, reason: str) -> None:
         self.protocol.close()
         self.outbox.close(code, reason)
@@ -148,6 +156,10 @@ class Connection:
                     room, member = entered
                     room.typing(member, on=on)
                     self._host.touch(room)
+            case Mirror(room=key) | Front(room=key) | Watch(room=key) | Point(room=key):
+                if (entered := self.rooms.get(key)) is not None:
+                    room, member = entered
+                    room.show(member, frame)
             case Hello():
                 self._start(self._host.greet(self, frame))
             case Join():

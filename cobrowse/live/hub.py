@@ -18,15 +18,22 @@ from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp
-from cobrowse.core.messages import Arrived, Author, Hello, Join, Refuse, SiteView, Tops, Welcome
-from cobrowse.core.protocol import Limits
+from cobrowse.core.messages import (
+    Arrived,
+    Author,
+    Hello,
+    Join,
+    Refuse,
+    Tops,
+    Welcome,
+)
 from cobrowse.core.rules.explain import Verdict
-from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.timers import Timers
 from cobrowse.core.visit import describe_device
 from cobrowse.live.advisor import Advisor
 from cobrowse.live.connection import Connection
+from cobrowse.live.hub_settings import HubSettings
 from cobrowse.live.lobby import Board
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
@@ -50,37 +57,6 @@ SignedIn = Callable[[Collection[str], float], Awaitable[dict[str, Author]]]
 """Who each of these cookie headers says is signed in to the console, at a time; others are left out."""
 
 
-class HubSettings:
-    """What the hub must know of the settings."""
-
-    def __init__(
-        self,
-        *,
-        secret: bytes,
-        sites: dict[str, SiteView],
-        origins: dict[str, frozenset[str]],
-        console_origin: str,
-        limits: Limits,
-        max_outbox_bytes: int,
-        max_connections: int,
-        max_connections_per_address: int,
-        room_idle_s: float,
-        chats_per_csa: int,
-        offer_limits: OfferLimits,
-    ) -> None:
-        self.secret = secret
-        self.sites = sites
-        self.origins = origins
-        self.console_origin = console_origin
-        self.limits = limits
-        self.max_outbox_bytes = max_outbox_bytes
-        self.max_connections = max_connections
-        self.max_connections_per_address = max_connections_per_address
-        self.room_idle_s = room_idle_s
-        self.chats_per_csa = chats_per_csa
-        self.offer_limits = offer_limits
-
-
 class Hub:
     """Owns connections and rooms. All methods run on one loop; nothing here blocks it."""
 
@@ -101,7 +77,7 @@ class Hub:
         self._recorder = recorder
         self._signed_in = signed_in
         self._broker = MemoryBroker[Publication](recorder.commit, self._deliver, self._lost)
-        self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, self.now)
+        self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, settings.mask_rules, self.now)
         self._board = Board()
         self.advisor = Advisor(rules, self.free, settings.offer_limits)
         self._timers = Timers()
@@ -378,6 +354,8 @@ class Hub:
         now = self.monotonic()
         for connection in [each for each in self.connections if now >= each.protocol.due()]:
             connection.check(now)
+        for room in list(self._rooms):
+            room.end_sharing(self.now())
         for key in await self._rooms.tidy(now, self.settings.room_idle_s):
             self._timers.set(key, None)
             self.advisor.forget(key)

@@ -14,6 +14,10 @@ class Peer(Protocol):
 
     def send(self, frame: bytes) -> None: ...
 
+    @property
+    def waiting_bytes(self) -> int:
+        """How much of what was sent waits to be written, since the peer does not read."""
+
     def close(self, code: int, reason: str) -> None: ...
 
 

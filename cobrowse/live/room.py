@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -16,14 +17,22 @@ from cobrowse.core.messages import (
     Author,
     Declined,
     Entry,
+    Front,
     Joined,
+    Mirror,
+    Point,
     Position,
     Presence,
     Refuse,
+    Shared,
+    Sharing,
     TypingNow,
+    Watch,
 )
 from cobrowse.core.room import RoomState, Terms
+from cobrowse.core.sharing import LEAVE_AFTER_S
 from cobrowse.live.member import Member, Peer
+from cobrowse.live.mirror import PageMirror
 from cobrowse.live.publication import Publication, publication
 
 TAIL_ENTRIES = 256
@@ -52,15 +61,24 @@ class Room:
     `state` follows the log as it is appended; members see only what is durable.
     """
 
-    def __init__(self, state: RoomState, tail: list[Entry], terms: Terms, log: Log) -> None:
+    def __init__(
+        self,
+        state: RoomState,
+        tail: list[Entry],
+        terms: Terms,
+        log: Log,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.state = state
         self.terms = terms
         self.members: list[Member] = []
         self.idle_since: float | None = None
+        self.left_at: float | None = None
         self.saved_offset = state.head[0]
         self._log = log
         self._tail = [encode_entry(entry) for entry in tail[-TAIL_ENTRIES:]]
         self._durable = state.head
+        self._mirror = PageMirror(state.room, terms.mirror, self, now)
 
     # Joining
 
@@ -124,6 +142,7 @@ class Room:
             self.members.remove(member)
             if member.typing:
                 self.typing(member, on=False)
+            self._mirror.leave(member)
             self.announce()
 
     def top(self) -> Position:
@@ -178,6 +197,8 @@ class Room:
         entry = core.next_entry(self.state, by, replica, c, fact, now, _encode_fact(fact))
         before = self.state.conversation.number
         core.apply(self.state, entry)
+        if isinstance(fact, Shared):
+            self._mirror.review()
         payload = encode_entry(entry)
         self._tail.append(payload)
         if len(self._tail) >= 2 * TAIL_ENTRIES:
@@ -222,3 +243,38 @@ class Room:
         for other in self._entered():
             if other is not member:
                 other.peer.send(frame)
+
+    # The page (live.mirror.Host)
+
+    def show(self, member: Member, frame: Mirror | Front | Watch | Point) -> None:
+        """Passes on what there is of the shopper's page; nothing of it is kept. SPEC mirror."""
+        match frame:
+            case Mirror():
+                self._mirror.take(member, frame)
+            case Front():
+                self._mirror.front(member)
+            case Watch(on=on):
+                self._mirror.watch(member, on=on)
+            case Point():
+                self._mirror.point(member, frame)
+
+    def sharing(self) -> Sharing:
+        return self.state.sharing
+
+    def shoppers(self) -> list[Member]:
+        """The visitor's tabs, in the order of their coming."""
+        return [member for member in self.members if member.role == "shopper" and member.entered]
+
+    def end_sharing(self, now: float) -> None:
+        """Ends the leave to see the page when it has run out, or the shopper has gone. SPEC mirror.5."""
+        sharing = self.state.sharing
+        if sharing.to is None:
+            self.left_at = None
+            return
+        if self.has_shopper():
+            self.left_at = None
+        elif self.left_at is None:
+            self.left_at = now
+        gone = self.left_at is not None and now - self.left_at > LEAVE_AFTER_S
+        if gone or now >= sharing.expires_at:
+            self.write(Shared(Sharing()), now)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from cobrowse.broker.contract import Broker
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp, nothing_known
-from cobrowse.core.messages import Entry, SiteView
+from cobrowse.core.messages import Entry, MaskRule, SiteView
 from cobrowse.core.room import RoomState, Terms, apply, forget_replicas
 from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
@@ -25,12 +25,14 @@ class Rooms:
         broker: Broker[Publication],
         sites: Mapping[str, SiteView],
         look_ups: Mapping[str, LookUp],
+        mask_rules: Mapping[str, list[MaskRule]],
         now: Callable[[], float],
     ) -> None:
         self._recorder = recorder
         self._broker = broker
         self._sites = sites
         self._look_ups = look_ups
+        self._mask_rules = mask_rules
         self._now = now
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Future[Room]] = {}
@@ -96,8 +98,9 @@ class Rooms:
 
     def _room(self, state: RoomState, entries: list[Entry]) -> Room:
         state.next_replica = max(state.next_replica, first_replica(self._now()))
-        terms = Terms(self._sites[state.site], self._look_ups.get(state.site, nothing_known))
-        return Room(state, entries, terms, self._broker)
+        look_up = self._look_ups.get(state.site, nothing_known)
+        terms = Terms(self._sites[state.site], look_up, self._mask_rules.get(state.site, []))
+        return Room(state, entries, terms, self._broker, self._now)
 
     def stale(self, now: float, idle_s: float) -> list[Room]:
         """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""

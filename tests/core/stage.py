@@ -39,18 +39,30 @@ def content(cart: Cart) -> bytes:
     return canonical([cart.lines, cart.coupons, cart.notes, cart.proposals])
 
 
-def site(csa_edits: str = "ask") -> SiteView:
+def site(csa_edits: str = "ask", page_sharing: str = "ask") -> SiteView:
     return msgspec.convert(
-        {"key": "joinery", "name": "Joinery", "currency": "GBP", "csa_edits": csa_edits}, SiteView
+        {
+            "key": "joinery",
+            "name": "Joinery",
+            "currency": "GBP",
+            "csa_edits": csa_edits,
+            "page_sharing": page_sharing,
+        },
+        SiteView,
     )
 
 
 class Stage:
     """One room, its log and its clock."""
 
-    def __init__(self, csa_edits: str = "ask", look_up: Callable[[str], Item | None] = nothing_known) -> None:
+    def __init__(
+        self,
+        csa_edits: str = "ask",
+        look_up: Callable[[str], Item | None] = nothing_known,
+        page_sharing: str = "ask",
+    ) -> None:
         self.state = room.RoomState("room", "joinery", "epoch")
-        self.terms = room.Terms(site(csa_edits), look_up)
+        self.terms = room.Terms(site(csa_edits, page_sharing), look_up)
         self.log: list[Entry] = []
         self.now = START
 

@@ -25,6 +25,7 @@ from cobrowse.core.messages import (
     Entry,
     Event,
     Finish,
+    Front,
     Hello,
     Increment,
     Item,
@@ -32,10 +33,16 @@ from cobrowse.core.messages import (
     Joined,
     Leave,
     Lobby,
+    MaskRule,
+    Mirror,
+    Mirrored,
     News,
     Page,
+    Point,
+    Pointed,
     Position,
     Presence,
+    Record,
     Refuse,
     Said,
     Say,
@@ -44,6 +51,7 @@ from cobrowse.core.messages import (
     Tops,
     Typing,
     TypingNow,
+    Watch,
     Welcome,
 )
 from cobrowse.core.room import seen_by, view
@@ -67,6 +75,10 @@ CLIENT: list[AnyClientFrame] = [
     Typing("room", True),
     Beat(),
     Status(False),
+    Mirror("room", "e1", 0, b"\x00\xff" * 300, True, True),
+    Front("room"),
+    Watch("room", True),
+    Point("room", "e1", 7, 0.5, 1, "laser"),
     *(Do("room", c, 1.5, op) for c, (op, *_) in enumerate(ALLOWED, 1)),
     Do(
         "room", 2**53 - 1, 0, Event("view_item", Page("/a", "A"), [Item("oak", price_minor=1)], 1, {"a": 1.5})
@@ -97,6 +109,9 @@ def server_frames() -> list[AnyServerFrame]:
         Lobby(True, [card], ["other"], 1),
         Drain(2.5),
         Refuse("room", "gap", "expected operation 2, got 4", 4),
+        Mirrored("room", "e1", 0, bytes(range(256)), True),
+        Record("room", True, [MaskRule("mask", ".x", "/a*")], False),
+        Pointed("room", GINNY, "e1", 7, 0.5, 1.0, "mark"),
     ]
 
 

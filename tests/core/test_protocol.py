@@ -12,14 +12,18 @@ from cobrowse.core.messages import (
     Beat,
     Describe,
     Do,
+    Front,
     Hello,
     Item,
     Join,
     Leave,
+    Mirror,
+    Point,
     Role,
     Say,
     Status,
     Typing,
+    Watch,
 )
 from cobrowse.core.protocol import MAY_SEND, Limits, Protocol, State
 
@@ -31,6 +35,10 @@ FRAMES: dict[type, AnyClientFrame] = {
     Join: Join("room"),
     Leave: Leave("room"),
     Status: Status(True),
+    Mirror: Mirror("room", "e1", 0, b"[]"),
+    Front: Front("room"),
+    Watch: Watch("room", True),
+    Point: Point("room", "e1", 7, 0.5, 1.0, "laser"),
 }
 
 
@@ -64,7 +72,7 @@ def test_wire3_what_each_role_may_send(role: Role, kind: type) -> None:
     protocol = opened(role)
     if kind is Hello:
         assert refusal(protocol, FRAMES[kind]) is Close.BAD_FRAME
-    elif role == "csa" or kind in (Do, Typing, Beat):
+    elif kind in (Do, Typing, Beat) or (kind in (Mirror, Front)) == (role == "shopper"):
         assert protocol.receive(encode(FRAMES[kind]), 1.0) == FRAMES[kind]
     else:
         assert refusal(protocol, FRAMES[kind]) is Close.FORBIDDEN

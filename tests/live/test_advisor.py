@@ -58,6 +58,7 @@ class Tab:
     """A shopper's tab that reads nothing."""
 
     author = SHOPPER
+    waiting_bytes = 0
 
     def send(self, frame: bytes) -> None:
         pass

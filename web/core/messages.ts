@@ -51,6 +51,8 @@ export type Operation =
   | { k: 'finish' }
   | { k: 'grant'; edit: boolean }
   | { k: 'ask' }
+  | { k: 'share'; level: ShareLevel; to?: string }
+  | { k: 'ask_share'; level: ShareLevel }
   | { k: 'invite'; text: string }
   | { k: 'settle'; offer: string; accept: boolean }
   | {
@@ -82,6 +84,7 @@ export type Fact =
   | { k: 'finished' }
   | { k: 'granted'; edit: boolean }
   | { k: 'asked' }
+  | { k: 'shared'; sharing: Sharing }
   | { k: 'arrived'; device: string; locale: string }
   | {
       k: 'offered';
@@ -172,6 +175,19 @@ export interface CartGrant {
   asked: Author | null;
 }
 
+/** How far a CSA may go on the shopper's page; each level holds those before it. */
+export type ShareLevel = 'none' | 'view' | 'point';
+
+/** The shopper's leave to see their page; `asked` when a CSA waits for the answer. */
+export interface Sharing {
+  level?: ShareLevel;
+  to?: Author;
+  at?: number;
+  expires_at?: number;
+  asked?: Author;
+  asked_level?: ShareLevel;
+}
+
 export interface Visit {
   number: number;
   started_at: number;
@@ -195,6 +211,7 @@ export interface RoomView {
   changes: Change[];
   visit: Visit | null;
   offers: Offer[];
+  sharing: Sharing;
 }
 
 export interface SiteView {
@@ -206,6 +223,7 @@ export interface SiteView {
   greeting: string;
   phone: string;
   origin: string;
+  page_sharing: 'ask' | 'never';
 }
 
 /** A visitor as the console's list shows them. */
@@ -236,107 +254,4 @@ export interface Card {
   offer?: OfferStatus;
 }
 
-// Frames from a client
-
-export interface Hello {
-  t: 'hello';
-  v: number;
-  role: 'shopper' | 'csa';
-  site?: string;
-  token?: string;
-  resume?: string;
-  position?: Position;
-  locale?: string;
-  referrer?: string;
-}
-
-export type ClientFrame =
-  | Hello
-  | { t: 'join'; room: string; resume?: string; position?: Position }
-  | { t: 'leave'; room: string }
-  | { t: 'do'; room: string; c: number; at: number; op: Operation }
-  | { t: 'typing'; room: string; on: boolean }
-  | { t: 'beat' }
-  | { t: 'status'; available: boolean };
-
-// Frames from the server
-
-export interface Welcome {
-  t: 'welcome';
-  you: Author;
-  now: number;
-  heartbeat_s: number;
-  sites: SiteView[];
-  token?: string;
-  available?: boolean;
-}
-
-/** A room as it is: every missed entry when `tail` is there, else the whole view. */
-export interface Joined {
-  t: 'joined';
-  room: string;
-  replica: number;
-  resume: string;
-  last: number;
-  position: Position;
-  present: Author[];
-  view?: Omit<RoomView, 'cart'> & { cart: Delta };
-  tail?: Entry[];
-}
-
-export interface News {
-  t: 'news';
-  room: string;
-  entries: Entry[];
-}
-
-export interface TypingNow {
-  t: 'typing';
-  room: string;
-  by: Author;
-  on: boolean;
-}
-
-export interface Presence {
-  t: 'presence';
-  room: string;
-  present: Author[];
-}
-
-export interface Tops {
-  t: 'beat';
-  tops: Record<string, Position>;
-  available: boolean;
-}
-
-export interface Lobby {
-  t: 'lobby';
-  full: boolean;
-  cards: Card[];
-  gone?: string[];
-  total?: number;
-}
-
-export interface Drain {
-  t: 'drain';
-  after_s: number;
-}
-
-export interface Refuse {
-  t: 'refuse';
-  room: string;
-  code: string;
-  message: string;
-  c?: number;
-}
-
-export type ServerFrame =
-  | Welcome
-  | Joined
-  | News
-  | TypingNow
-  | Presence
-  | Tops
-  | Lobby
-  | Drain
-  | Refuse;
+export type * from './frames';

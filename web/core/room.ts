@@ -147,6 +147,8 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
       return { ...view, grant: { edit: fact.edit, at, asked: null } };
     case 'asked':
       return { ...view, grant: { ...view.grant, asked: by } };
+    case 'shared':
+      return { ...view, sharing: fact.sharing };
     case 'arrived': {
       const { device, locale } = fact;
       return { ...view, visit: { ...(view.visit as Visit), device, locale } };

@@ -103,6 +103,7 @@ export const view: RoomView = {
   changes: [],
   visit: null,
   offers: [],
+  sharing: {},
 };
 
 export function joined(more: Partial<Joined> = {}): Joined {

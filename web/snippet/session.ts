@@ -17,13 +17,14 @@ const MAX_PENDING = 100;
 const MAX_NOTICES = 20;
 
 /** How much waits for the shopper: messages not read, proposals that came after `seen`, a question for leave. */
-function countUnread({ conversation, cart, grant }: RoomView, seen: number): number {
+function countUnread({ conversation, cart, grant, sharing }: RoomView, seen: number): number {
   const read = conversation.read.shopper ?? 0;
   return (
     conversation.messages.filter(([offset, , by]) => by[0] !== 'shopper' && offset > read).length +
     Object.values(cart.proposals).filter(({ status, at }) => status === 'open' && at > seen)
       .length +
-    Number(!!grant.asked)
+    Number(!!grant.asked) +
+    Number(!!sharing.asked)
   );
 }
 
@@ -129,7 +130,7 @@ export function beginSession(
       available: link.available && link.status === 'live',
       label: open ? words.close : news ? `${words.open}, ${news}` : words.open,
     });
-    if ((offer || unread) && !fetched) load(); // the panel's sheet also draws the badge
+    if ((offer || unread || view?.sharing.to) && !fetched) load(); // the panel's sheet also draws the badge
     speak(open ? '' : (offer?.text ?? news));
     if (confirmed && cart !== confirmed.cart.lines) {
       if (cart) emit('cart-changed', { lines: confirmed.cart.lines });

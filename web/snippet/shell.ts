@@ -2,6 +2,7 @@
 
 import type { Link } from '../core/link';
 import type { Item, Offer } from '../core/messages';
+import type { MaskRule } from '../core/mirror';
 import type { RoomReplica } from '../core/replica';
 import type { Host } from './host';
 import type { Shelf } from './store';
@@ -36,4 +37,21 @@ export interface Panel {
   show(focus: boolean): void;
   /** Hides it; true when the focus was inside. */
   hide(): boolean;
+}
+
+/** What the recorder of the page's mirror needs of the panel, which loads it once the shopper has consented. */
+export interface RecorderPort {
+  room(): string;
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  /** How much of what was sent has not left yet. */
+  waiting_bytes(): number;
+}
+
+export interface Recorder {
+  /** Records from a whole snapshot on; called again, takes another one. */
+  record(rules: readonly MaskRule[], catalogue: boolean): void;
+  /** Ends it within this turn: nothing is sent after it. */
+  stop(): void;
+  /** The element that a place of the mirror names, while that is the page's present epoch. */
+  locate(epoch: string, node: number): Element | undefined;
 }

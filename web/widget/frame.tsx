@@ -4,17 +4,26 @@ import type { Signal } from '@preact/signals';
 import { useSignal } from '@preact/signals';
 import type { Shell } from '../snippet/shell';
 import { Basket } from './basket';
+import { ShareOffer, ShareRequest } from './consent';
 import { type Context, countOf, hostOf, nameOf } from './context';
 import { Conversation } from './conversation';
 import { clock } from './format';
 import { CloseIcon, PhoneIcon } from './icons';
+import type { PageSharing } from './sharing';
 import type { Words } from './words';
 
 const PATIENCE_S = 3;
 const LONG_S = 20;
 const SWIPE_PX = 60;
 
-export function Frame({ shell, words, now }: { shell: Shell; words: Words; now: Signal<number> }) {
+interface FrameProps {
+  shell: Shell;
+  words: Words;
+  now: Signal<number>;
+  sharing: PageSharing;
+}
+
+export function Frame({ shell, words, now, sharing }: FrameProps) {
   const tab = useSignal<'chat' | 'cart'>(shell.tab.get('tab') === 'cart' ? 'cart' : 'chat');
   const context: Context = { shell, words, now: now.value, view: shell.room.view };
   const { view } = context;
@@ -51,6 +60,8 @@ export function Frame({ shell, words, now }: { shell: Shell; words: Words; now: 
       <Header {...context} />
       <Line {...context} />
       <Leave {...context} />
+      <ShareRequest shell={shell} words={words} sharing={sharing} />
+      <ShareOffer shell={shell} words={words} sharing={sharing} />
       {shared && (
         <div class="tabs" role="tablist" aria-label={words.tabs} onKeyDown={move}>
           {tabs.map(([name, label, n]) => (

@@ -3,8 +3,10 @@
 
 import type { Signal } from '@preact/signals';
 import type { Shell } from '../snippet/shell';
+import { ShareRequest } from './consent';
 import type { Context } from './context';
 import { CloseIcon } from './icons';
+import type { PageSharing } from './sharing';
 import type { Words } from './words';
 
 export function OfferCard({ shell, words }: Pick<Context, 'shell' | 'words'>) {
@@ -41,7 +43,13 @@ export function OfferCard({ shell, words }: Pick<Context, 'shell' | 'words'>) {
   );
 }
 
-/** The card as it stands beside the launcher. */
-export function Beside(props: { shell: Shell; words: Words; now: Signal<number> }) {
-  return props.now.value && !props.shell.isOpen() ? <OfferCard {...props} /> : null;
+/** The card as it stands beside the launcher: a CSA's question comes first. */
+export function Beside(props: {
+  shell: Shell;
+  words: Words;
+  now: Signal<number>;
+  sharing: PageSharing;
+}) {
+  if (!props.now.value || props.shell.isOpen()) return null;
+  return props.sharing.now().asked ? <ShareRequest {...props} /> : <OfferCard {...props} />;
 }

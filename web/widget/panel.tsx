@@ -4,9 +4,11 @@ import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { make } from '../snippet/host';
 import type { Panel, Shell } from '../snippet/shell';
+import { Banner } from './consent';
 import { Frame } from './frame';
 import { Beside } from './offercard';
 import css from './panel.css';
+import { sharePage } from './sharing';
 import { panel as panelWords } from './words';
 
 const TICK_MS = 1000;
@@ -28,15 +30,18 @@ export function mount(shell: Shell): Panel {
   shell.dress(`:host{--cb-font:${getComputedStyle(document.body).fontFamily}}`);
   shell.corner.prepend(element);
 
+  const sharing = sharePage(shell);
   const draw = () => {
+    sharing.look();
     now.value = shell.link.now();
   };
   // While something waits its time is told each second, else the panel is still.
   let drawn = Date.now();
   const ticking = setInterval(() => {
     if (!element.isConnected) clearInterval(ticking);
-    const waits = shell.link.status !== 'live' || shell.room.pending.length > 0;
-    if (element.hidden || !(waits || Date.now() - drawn > STILL_MS)) return;
+    const waits =
+      shell.link.status !== 'live' || shell.room.pending.length > 0 || !!sharing.now().to;
+    if ((element.hidden && !sharing.now().to) || !(waits || Date.now() - drawn > STILL_MS)) return;
     drawn = Date.now();
     draw();
   }, TICK_MS);
@@ -57,8 +62,12 @@ export function mount(shell: Shell): Panel {
   });
   const card = make('div', 'card');
   shell.corner.prepend(card);
-  render(<Frame shell={shell} words={words} now={now} />, element);
-  render(<Beside shell={shell} words={words} now={now} />, card);
+  const banner = make('div', 'sharing');
+  shell.root.append(banner);
+  const props = { shell, words, now, sharing };
+  render(<Frame {...props} />, element);
+  render(<Beside {...props} />, card);
+  render(<Banner {...props} />, banner);
 
   return {
     draw,

@@ -6,6 +6,7 @@ import { CartPanel } from './CartPanel';
 import { Activity, Notes } from './CartParts';
 import { Conversation } from './Conversation';
 import { KeyMap } from './KeyMap';
+import { Mirror } from './Mirror';
 import { ProposeDialog } from './ProposeDialog';
 import { Rules } from './rules/Rules';
 import { ConnectionBanner, StatusBar } from './StatusBar';
@@ -15,15 +16,18 @@ import { About, History, Offers, Pages } from './VisitorPanel';
 import { Why } from './Why';
 
 export function Console() {
-  const { place, connection, dialog, room } = useDesk();
+  const { place, connection, dialog, room, watching } = useDesk();
   const open = room.value;
   const inRules = place.value.page === 'rules';
+  const view = open?.view.value;
+  const mirrored = open && view && watching.room.value === open.id;
   return (
     <div class="console" data-page={place.value.page} data-connection={connection.value.status}>
       <StatusBar />
       <ConnectionBanner />
       {/* Hidden and not gone, so that whoever looks at the rules finds everything as it was. */}
-      <main class="columns" hidden={inRules}>
+      <main class="columns" hidden={inRules} {...(mirrored && { 'data-mirror': '' })}>
+        {mirrored && <Mirror key={open.id} room={open} view={view} />}
         <VisitorList />
         <Conversation />
         <Side />

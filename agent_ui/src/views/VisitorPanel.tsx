@@ -5,6 +5,7 @@ import type { PageSeen, RoomView } from '../../../web/core/messages';
 import { hostOf, shopAddress } from '../addresses';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
+import { SeePage } from './Mirror';
 import { Icon, Section, When } from './small';
 
 const PAGES_SHOWN = 8;
@@ -33,6 +34,7 @@ export function Pages({ room, view }: { room: OpenRoom; view: RoomView }) {
       ) : (
         <p class="quiet">{words.noPages}</p>
       )}
+      <SeePage room={room} view={view} />
       {before.length > 0 && (
         <>
           <h4>{words.lastPages}</h4>

@@ -13,6 +13,8 @@ PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024
 MAX_OPERATION_BYTES = 16 * 1024
 MAX_TEXT_CHARS = 4000
+MAX_PART_BYTES = 60 * 1024
+"""Of a page's mirror in one frame: what its other fields take is left for them."""
 
 PLAIN = r"^[^\x00]*\Z"
 """PostgreSQL's text has no U+0000: one in a message would fail the commit of everybody's."""
@@ -21,6 +23,8 @@ NO_PROTO = r"^(?!__proto__\Z)"
 """The one text that cannot be a key of a JavaScript object."""
 
 Role = Literal["shopper", "csa", "server"]
+ShareLevel = Literal["none", "view", "point"]
+"""How far a CSA may go on the shopper's page; each level holds those before it. SPEC mirror.5."""
 
 RoomId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
 LineText = Annotated[str, Meta(min_length=1, max_length=MAX_LINE_ID_CHARS, pattern=NO_PROTO)]

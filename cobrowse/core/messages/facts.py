@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from cobrowse.core.cart import Cart
-from cobrowse.core.messages.nouns import Author, Item, Page
+from cobrowse.core.messages.nouns import Author, Item, Page, Sharing
 
 
 class Fact(msgspec.Struct, tag_field="k", omit_defaults=True):
@@ -50,6 +50,12 @@ class Granted(Fact, tag="granted"):
 
 class Asked(Fact, tag="asked"):
     pass
+
+
+class Shared(Fact, tag="shared"):
+    """Who may see the shopper's page from now on, or has asked to."""
+
+    sharing: Sharing
 
 
 class Arrived(Fact, tag="arrived"):
@@ -141,6 +147,7 @@ AnyFact = (
     | Finished
     | Granted
     | Asked
+    | Shared
     | Arrived
     | Offered
     | Settled

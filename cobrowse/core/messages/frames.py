@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from cobrowse.core.messages.bounds import PLAIN, Counter, RoomId, Seconds, Url
+from cobrowse.core.messages.bounds import MAX_PART_BYTES, PLAIN, Counter, Offset, RoomId, Seconds, Url
 from cobrowse.core.messages.facts import Entry
-from cobrowse.core.messages.nouns import Author, Position
+from cobrowse.core.messages.nouns import Author, MaskRule, Position
 from cobrowse.core.messages.operations import AnyOperation
 from cobrowse.core.messages.views import Card, RoomView, SiteView
 
@@ -70,7 +70,46 @@ class Status(ClientFrame, tag="status"):
     available: bool
 
 
-AnyClientFrame = Hello | Join | Leave | Do | Typing | Beat | Status
+Epoch = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[a-z0-9]+\Z")]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Mirror(ClientFrame, tag="mirror"):
+    """A part of a batch of changes of the shopper's page; `more` parts follow. SPEC mirror.3."""
+
+    room: RoomId
+    epoch: Epoch
+    seq: Offset
+    part: Annotated[bytes, Meta(max_length=MAX_PART_BYTES)]
+    deflated: bool = False
+    more: bool = False
+
+
+class Front(ClientFrame, tag="front"):
+    """This tab of the shopper's is the one that they look at."""
+
+    room: RoomId
+
+
+class Watch(ClientFrame, tag="watch"):
+    """A CSA opens the mirror of the shopper's page, or closes it; opening an open one asks for the whole page."""
+
+    room: RoomId
+    on: bool
+
+
+class Point(ClientFrame, tag="point"):
+    """A CSA points at a place of the page: a node of the mirror and a fraction of its box. SPEC mirror.7."""
+
+    room: RoomId
+    epoch: Epoch
+    node: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    fx: Fraction
+    fy: Fraction
+    kind: Literal["laser", "mark", "off"]
+
+
+AnyClientFrame = Hello | Join | Leave | Do | Typing | Beat | Status | Mirror | Front | Watch | Point
 
 
 class ServerFrame(msgspec.Struct, tag_field="t", omit_defaults=True):
@@ -152,4 +191,48 @@ class Refuse(ServerFrame, tag="refuse"):
     c: int = 0
 
 
-AnyServerFrame = Welcome | Joined | News | TypingNow | Presence | Tops | Lobby | Drain | Refuse
+class Mirrored(ServerFrame, tag="mirror"):
+    """A batch of changes of the shopper's page, for those who watch it. `seq` 0 begins anew with the whole page."""
+
+    room: str
+    epoch: str
+    seq: int
+    part: bytes
+    deflated: bool = False
+
+
+class Record(ServerFrame, tag="record"):
+    """A shopper's tab is to record its page from a whole snapshot on, by these rules; or to stop."""
+
+    room: str
+    on: bool
+    rules: list[MaskRule] = []
+    catalogue: bool = True
+
+
+class Pointed(ServerFrame, tag="point"):
+    """Where a CSA points, for the tab whose page it is."""
+
+    room: str
+    by: Author
+    epoch: str
+    node: int
+    fx: float
+    fy: float
+    kind: str
+
+
+AnyServerFrame = (
+    Welcome
+    | Joined
+    | News
+    | TypingNow
+    | Presence
+    | Tops
+    | Lobby
+    | Drain
+    | Refuse
+    | Mirrored
+    | Record
+    | Pointed
+)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from cobrowse.core.messages.bounds import PLAIN, LineText, Minor, Offset, Role, Short, Title, Url
+from cobrowse.core.messages.bounds import PLAIN, LineText, Minor, Offset, Role, ShareLevel, Short, Title, Url
 
 
 class Author(msgspec.Struct, array_like=True, frozen=True):
@@ -46,3 +46,22 @@ class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     epoch: Annotated[str, Meta(max_length=32)]
     offset: Offset
     hash: Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+
+class Sharing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The shopper's leave to see their page: how far, who, since when, until when; `asked` when a CSA waits."""
+
+    level: ShareLevel = "none"
+    to: Author | None = None
+    at: float = 0.0
+    expires_at: float = 0.0
+    asked: Author | None = None
+    asked_level: ShareLevel = "none"
+
+
+class MaskRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a site says of a part of its pages: `hide` shows a box, `mask` dots, `unmask` the thing. SPEC mirror.1."""
+
+    do: Literal["hide", "mask", "unmask"]
+    select: Annotated[str, Meta(min_length=1, max_length=1000)]
+    pages: Annotated[str, Meta(max_length=300)] = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,7 @@ from cobrowse.core.messages.bounds import (
     Offset,
     Quantity,
     Seen,
+    ShareLevel,
     Short,
     Step,
     Text,
@@ -113,6 +114,19 @@ class Ask(Operation, tag="ask"):
     """A CSA asks for the grant."""
 
 
+class Share(Operation, tag="share"):
+    """The shopper lets the CSA with this id see the page so far, or ends it with "none"."""
+
+    level: ShareLevel
+    to: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
+
+
+class AskShare(Operation, tag="ask_share"):
+    """A CSA asks to see the page, and how far."""
+
+    level: Literal["view", "point"]
+
+
 class Invite(Operation, tag="invite"):
     """A CSA offers to chat, in their own words."""
 
@@ -152,6 +166,8 @@ AnyOperation = (
     | Finish
     | Grant
     | Ask
+    | Share
+    | AskShare
     | Invite
     | Settle
     | Event

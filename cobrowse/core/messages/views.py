@@ -8,7 +8,7 @@ import msgspec
 
 from cobrowse.core.cart import Cart
 from cobrowse.core.messages.facts import OfferStatus
-from cobrowse.core.messages.nouns import Author, Item, Page
+from cobrowse.core.messages.nouns import Author, Item, Page, Sharing
 
 ConversationStatus = Literal["none", "waiting", "open", "closed"]
 
@@ -98,6 +98,7 @@ class RoomView(msgspec.Struct):
     changes: list[Change]
     visit: Visit | None = None
     offers: list[Offer] = msgspec.field(default_factory=list)
+    sharing: Sharing = Sharing()
 
 
 class SiteView(msgspec.Struct, frozen=True):
@@ -111,6 +112,7 @@ class SiteView(msgspec.Struct, frozen=True):
     greeting: str = ""
     phone: str = ""
     origin: str = ""
+    page_sharing: Literal["ask", "never"] = "ask"
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):

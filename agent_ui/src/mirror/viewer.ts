@@ -1,0 +1,159 @@
+// A shopper's page as it is drawn in the console: rrweb's replayer in a sandboxed frame that runs no script, with a policy of
+// its own (/console/mirror). A bundle by itself, fetched when the first page is looked at. SPEC mirror.6.
+
+import { Replayer } from '@rrweb/replay';
+import type { Mirrored, Spot } from '../../../web/core/messages';
+import { EventType, type MirrorEvent, Source } from '../../../web/core/mirror';
+
+const FRAME = '/console/mirror';
+/** So far ahead that every event counts as past, which the replayer draws at once. */
+const AHEAD_MS = 1e12;
+const MAX_EVENTS_KEPT = 200;
+
+/** How what is not shown looks: plainly not the shop's own. */
+const STYLES = [
+  '[data-cobrowse-placeholder] { background: repeating-linear-gradient(45deg, #8882 0 6px, #8884 6px 12px) !important;' +
+    ' border-radius: 4px; outline: 1px dashed #8888; outline-offset: -1px; min-width: 8px; min-height: 8px; }',
+  '* { cursor: default !important; }',
+];
+
+export interface Drawn {
+  /** The shopper's viewport; 0 before the first picture. */
+  width: number;
+  height: number;
+  epoch: string;
+  cursor: { x: number; y: number; pressed: boolean } | undefined;
+}
+
+export interface Viewer {
+  /** Draws a batch; false: one is missing before it, and the whole page must be asked for. */
+  take(frame: Mirrored): Promise<void>;
+  /** The node under a point of the page, in the shopper's pixels. */
+  spotAt(x: number, y: number): Omit<Spot, 'kind'> | undefined;
+  destroy(): void;
+}
+
+/**
+ * Two frames, one in the other: rrweb makes the inner one, in which it draws, and that has the policy of the page around it.
+ * Neither runs scripts.
+ */
+async function makeFrame(root: HTMLElement): Promise<HTMLIFrameElement> {
+  const frame = document.createElement('iframe');
+  frame.setAttribute('sandbox', 'allow-same-origin');
+  frame.title = 'page';
+  frame.tabIndex = -1;
+  const loaded = new Promise<void>((resolve, reject) => {
+    frame.onload = () => resolve();
+    frame.onerror = () => reject(new Error('the frame did not load'));
+  });
+  frame.src = FRAME;
+  root.prepend(frame);
+  await loaded;
+  return frame;
+}
+
+function makeReplayer(root: HTMLElement): Replayer {
+  const replayer = new Replayer([], {
+    root,
+    liveMode: true,
+    useVirtualDom: false,
+    mouseTail: false,
+    pauseAnimation: false,
+    showWarning: false,
+    triggerFocus: false,
+    insertStyleRules: STYLES,
+    logger: { log() {}, warn() {} },
+  });
+  replayer.startLive(Date.now() + AHEAD_MS);
+  return replayer;
+}
+
+/** Draws into `root`. `drawn` is called after each batch, `missed` when one is missing. */
+export async function makeViewer(
+  root: HTMLElement,
+  drawn: (page: Drawn) => void,
+  missed: () => void,
+): Promise<Viewer> {
+  const page: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined };
+  const frame = await makeFrame(root);
+  const { body } = frame.contentDocument as Document;
+  body.style.margin = '0';
+  const replayer = makeReplayer(body);
+  const { iframe } = replayer;
+  iframe.style.border = '0';
+  let next_seq = -1;
+  // Batches are drawn in the order of their coming, however long each takes to unpack.
+  let line: Promise<void> = Promise.resolve();
+
+  function draw(events: MirrorEvent[]) {
+    for (const event of events) {
+      if (event.type === EventType.Meta) {
+        page.width = event.data.width;
+        page.height = event.data.height;
+      } else if (event.type === EventType.Incremental) note(event.data);
+      replayer.addEvent(event as never);
+    }
+    const { events: kept } = replayer.service.state.context;
+    if (kept.length > MAX_EVENTS_KEPT) kept.splice(0, kept.length - MAX_EVENTS_KEPT);
+    frame.style.width = `${page.width}px`;
+    frame.style.height = `${page.height}px`;
+    queueMicrotask(() => drawn(page));
+  }
+
+  function note(data: (MirrorEvent & { type: EventType.Incremental })['data']) {
+    if (data.source === Source.ViewportResize) {
+      page.width = data.width;
+      page.height = data.height;
+    } else if ('positions' in data) {
+      const last = data.positions.at(-1);
+      if (last) page.cursor = { x: last.x, y: last.y, pressed: page.cursor?.pressed ?? false };
+    } else if (
+      data.source === Source.MouseInteraction &&
+      data.x !== undefined &&
+      data.y !== undefined
+    ) {
+      page.cursor = { x: data.x, y: data.y, pressed: data.type === 1 };
+    }
+  }
+
+  async function unpackAndDraw({ epoch, seq, part, deflated }: Mirrored): Promise<void> {
+    const text = deflated ? await inflate(part) : new TextDecoder().decode(part);
+    if (seq === 0) {
+      page.epoch = epoch;
+      next_seq = 0;
+    }
+    if (epoch !== page.epoch || seq !== next_seq) {
+      if (next_seq >= 0) missed();
+      next_seq = -1;
+      return;
+    }
+    next_seq += 1;
+    draw(JSON.parse(text));
+  }
+
+  return {
+    take(frame) {
+      line = line.then(() => unpackAndDraw(frame)).catch(missed);
+      return line;
+    },
+    spotAt(x, y) {
+      const node = iframe.contentDocument?.elementFromPoint(x, y);
+      if (!node || !page.epoch) return undefined;
+      const id = replayer.getMirror().getId(node);
+      const box = node.getBoundingClientRect();
+      if (id < 0 || box.width <= 0 || box.height <= 0) return undefined;
+      const within = (part: number) => Math.min(1, Math.max(0, part));
+      const [fx, fy] = [within((x - box.left) / box.width), within((y - box.top) / box.height)];
+      return { epoch: page.epoch, node: id, fx, fy };
+    },
+    destroy() {
+      replayer.destroy();
+      frame.remove();
+    },
+  };
+}
+
+async function inflate(part: Uint8Array): Promise<string> {
+  const bytes = new Blob([part as Uint8Array<ArrayBuffer>]);
+  return new Response(bytes.stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+}

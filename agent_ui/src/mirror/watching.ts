@@ -1,0 +1,82 @@
+// Which shopper's page this CSA looks at, and the frames of it on their way to the viewer.
+
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { Link } from '../../../web/core/link';
+import type {
+  Author,
+  Mirrored,
+  ServerFrame,
+  ShareLevel,
+  Sharing,
+  Spot,
+} from '../../../web/core/messages';
+import type { OpenRoom } from '../open_room';
+
+export interface Watching {
+  /** The room whose page is open in this console. */
+  readonly room: ReadonlySignal<string | undefined>;
+  /** Opens the page if the shopper has given leave, else asks for it. */
+  open(room: OpenRoom): void;
+  ask(room: OpenRoom, level: ShareLevel): void;
+  close(): void;
+  point(spot: Spot): void;
+  /** Gets every frame of the link. */
+  take(frame: ServerFrame): void;
+  /** Hands the frames of the open page on, from a whole page on; the disposer ends it. */
+  listen(to: (frame: Mirrored) => void): () => void;
+  /** Asks for the whole page again. */
+  again(): void;
+  /** Rooms of which the page is opened as soon as the shopper agrees. */
+  readonly wanted: Signal<string | undefined>;
+}
+
+/** How far this CSA may go on the page, at a time in the server's seconds. */
+export function levelOf(sharing: Sharing | undefined, me: Author, now_s: number): ShareLevel {
+  if (!sharing?.to || sharing.to[1] !== me[1] || (sharing.expires_at ?? 0) <= now_s) return 'none';
+  return sharing.level ?? 'none';
+}
+
+export function watch(link: Link, me: Author): Watching {
+  const room = signal<string | undefined>(undefined);
+  const wanted = signal<string | undefined>(undefined);
+  let listener: ((frame: Mirrored) => void) | undefined;
+  const tell = (on: boolean) => {
+    if (room.peek()) link.send({ t: 'watch', room: room.peek() as string, on });
+  };
+  const close = () => {
+    tell(false);
+    room.value = undefined;
+  };
+  const ask = (open: OpenRoom, level: ShareLevel) => open.do({ k: 'ask_share', level });
+  return {
+    room,
+    wanted,
+    ask,
+    open(open) {
+      if (levelOf(open.view.peek()?.sharing, me, link.now()) !== 'none') {
+        wanted.value = undefined;
+        if (room.peek() !== open.id) close();
+        room.value = open.id;
+      } else {
+        wanted.value = open.id;
+        ask(open, 'view');
+      }
+    },
+    close,
+    point(spot) {
+      if (room.peek()) link.send({ t: 'point', room: room.peek() as string, ...spot });
+    },
+    take(frame) {
+      if (frame.t === 'mirror' && frame.room === room.peek()) listener?.(frame);
+      else if (frame.t === 'joined' && frame.room === room.peek() && listener) tell(true);
+    },
+    listen(to) {
+      listener = to;
+      tell(true);
+      return () => {
+        listener = undefined;
+      };
+    },
+    again: () => tell(true),
+  };
+}

@@ -1,0 +1,171 @@
+// The shopper's page beside the conversation: at its own size, scaled to fit, with their cursor and ours.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RoomView } from '../../../web/core/messages';
+import type { Drawn, Viewer } from '../mirror/viewer';
+import { levelOf } from '../mirror/watching';
+import type { OpenRoom } from '../open_room';
+import { useDesk } from '../state';
+import { IconButton } from './small';
+
+const POINT_EVERY_MS = 40;
+const NOTHING: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined };
+
+type ViewerModule = {
+  makeViewer(root: HTMLElement, drawn: (page: Drawn) => void, missed: () => void): Promise<Viewer>;
+};
+
+export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
+  const desk = useDesk();
+  const { words, watching } = desk;
+  const stage = useRef<HTMLDivElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
+  const viewer = useRef<Viewer | undefined>(undefined);
+  const [drawn, setDrawn] = useState<Drawn>(NOTHING);
+  const [scale, setScale] = useState(1);
+  const [failed, setFailed] = useState(false);
+  const level = levelOf(view.sharing, desk.me, desk.coarse_now_s.value);
+  const over = level === 'none';
+
+  useEffect(() => {
+    if (over) watching.close();
+  }, [over]);
+
+  useEffect(() => {
+    let stop: (() => void) | undefined;
+    let gone = false;
+    void (import(new URL(VIEWER_FILE, import.meta.url).href) as Promise<ViewerModule>)
+      .then(async ({ makeViewer }) => {
+        if (gone || !sheet.current) return;
+        const draw = (page: Drawn) => setDrawn({ ...page });
+        const made = await makeViewer(sheet.current, draw, watching.again);
+        if (gone) return made.destroy();
+        viewer.current = made;
+        stop = watching.listen((frame) => void made.take(frame));
+      })
+      .catch(() => setFailed(true));
+    return () => {
+      gone = true;
+      stop?.();
+      viewer.current?.destroy();
+      viewer.current = undefined;
+    };
+  }, [room.id]);
+
+  useEffect(() => {
+    const element = stage.current;
+    if (!element) return;
+    const fit = () => {
+      if (!drawn.width || !drawn.height) return;
+      const { clientWidth, clientHeight } = element;
+      setScale(Math.min(1, clientWidth / drawn.width, clientHeight / drawn.height));
+    };
+    fit();
+    const watcher = new ResizeObserver(fit);
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [drawn.width, drawn.height]);
+
+  useEffect(() => {
+    const { current } = sheet;
+    if (!current) return;
+    // Set here and not in the markup, which the console's policy keeps free of styles.
+    current.style.width = `${drawn.width}px`;
+    current.style.height = `${drawn.height}px`;
+    current.style.transform = `scale(${scale})`;
+  }, [drawn.width, drawn.height, scale]);
+
+  const last = useRef(0);
+  const point = (event: PointerEvent, kind: 'laser' | 'mark' | 'off') => {
+    const box = sheet.current?.getBoundingClientRect();
+    if (level !== 'point' || !box) return;
+    const now = performance.now();
+    if (kind === 'laser' && now - last.current < POINT_EVERY_MS) return;
+    last.current = now;
+    const [x, y] = [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
+    const spot = viewer.current?.spotAt(x, y);
+    if (spot) watching.point({ ...spot, kind });
+  };
+
+  const name = desk.nameIn(room);
+  return (
+    <section class="column mirror" aria-label={words.mirrorOf(name)}>
+      <header class="column-head">
+        <p class="head-text" dir="auto">
+          {words.mirrorOf(name)}
+        </p>
+        {level === 'view' && (
+          <button
+            type="button"
+            disabled={view.sharing.asked !== undefined}
+            onClick={() => watching.ask(room, 'point')}
+          >
+            {view.sharing.asked ? words.askedShopper : words.askToPoint}
+          </button>
+        )}
+        <IconButton icon="close" label={words.closeMirror} onClick={watching.close} />
+      </header>
+      <div class="mirror-stage" ref={stage}>
+        <div
+          class={level === 'point' ? 'mirror-sheet pointing' : 'mirror-sheet'}
+          ref={sheet}
+          role="application"
+          aria-label={words.mirrorOf(name)}
+          onPointerMove={(event) => point(event, 'laser')}
+          onPointerDown={(event) => point(event, 'mark')}
+          onPointerLeave={(event) => point(event, 'off')}
+        >
+          <Cursor page={drawn} scale={scale} />
+        </div>
+        {drawn.width === 0 && (
+          <p class="quiet mirror-wait" role="status">
+            {failed ? words.failed : words.mirrorComes}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The shopper's pointer, as large as on their screen whatever the scale. */
+function Cursor({ page: { cursor }, scale }: { page: Drawn; scale: number }) {
+  const mark = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const { current } = mark;
+    if (!current || !cursor) return;
+    current.style.transform = `translate(${cursor.x}px, ${cursor.y}px) scale(${1 / scale})`;
+  }, [cursor?.x, cursor?.y, scale]);
+  return (
+    <i
+      ref={mark}
+      class={cursor?.pressed ? 'mirror-cursor pressed' : 'mirror-cursor'}
+      hidden={!cursor}
+      aria-hidden="true"
+    />
+  );
+}
+
+/** The button that opens the page: asks for leave where there is none yet. */
+export function SeePage({ room, view }: { room: OpenRoom; view: RoomView }) {
+  const desk = useDesk();
+  const { words, watching } = desk;
+  const site = desk.siteOf(room.id);
+  const level = levelOf(view.sharing, desk.me, desk.coarse_now_s.value);
+  const { wanted } = watching;
+  // Once the shopper agrees, what was asked for comes by itself.
+  useEffect(() => {
+    if (level !== 'none' && wanted.peek() === room.id) watching.open(room);
+  }, [level, room.id]);
+  if (site?.page_sharing === 'never') return null;
+  const waits = level === 'none' && view.sharing.asked?.[1] === desk.me[1];
+  return (
+    <button
+      type="button"
+      data-focus="mirror"
+      disabled={waits || watching.room.value === room.id}
+      onClick={() => watching.open(room)}
+    >
+      {waits ? words.askedShopper : level === 'none' ? words.askToSee : words.seePage}
+    </button>
+  );
+}

@@ -1,0 +1,26 @@
+"""What the hub must know of the settings."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cobrowse.core.messages import MaskRule, SiteView
+from cobrowse.core.protocol import Limits
+from cobrowse.core.rules.limits import Limits as OfferLimits
+
+
+class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Durations in seconds. `mask_rules`: by site, what the page mirror lets out and what not."""
+
+    secret: bytes
+    sites: dict[str, SiteView]
+    origins: dict[str, frozenset[str]]
+    console_origin: str
+    limits: Limits
+    max_outbox_bytes: int
+    max_connections: int
+    max_connections_per_address: int
+    room_idle_s: float
+    chats_per_csa: int
+    offer_limits: OfferLimits
+    mask_rules: dict[str, list[MaskRule]] = {}

@@ -1,0 +1,218 @@
+"""A shopper's page on its way to the CSAs who watch it: fanned out, never logged, gone with the leave. SPEC mirror."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from cobrowse.core import sharing as core
+from cobrowse.core.codec import encode
+from cobrowse.core.messages import (
+    Author,
+    MaskRule,
+    Mirror,
+    Mirrored,
+    Point,
+    Pointed,
+    Record,
+    Refuse,
+    ShareLevel,
+    Sharing,
+)
+from cobrowse.core.mirror import MAX_BATCH_BYTES, Checked, MirrorRefused, check
+from cobrowse.live.member import Member
+
+MAX_HELD_BYTES = 1024 * 1024
+"""Of changes kept for those who come late: past it the page is asked for a new snapshot."""
+
+MAX_BEHIND_BYTES = 256 * 1024
+"""A viewer with more than this unread gets no more changes, but the page as it is once they have caught up."""
+
+logger = logging.getLogger(__name__)
+
+
+class Host(Protocol):
+    """What a mirror must know of its room."""
+
+    def sharing(self) -> Sharing: ...
+
+    def shoppers(self) -> list[Member]: ...
+
+
+class Viewer:
+    """A CSA who watches. `behind`: what is on its way to them is no longer the page."""
+
+    __slots__ = ("behind", "member")
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        self.behind = True
+
+
+class PageMirror:
+    """One room's page. The tab in front records while somebody who may watches; nothing else ever leaves a page."""
+
+    def __init__(self, room: str, rules: list[MaskRule], host: Host, now: Callable[[], float]) -> None:
+        self._room = room
+        self._rules = rules
+        self._host = host
+        self._now = now
+        self._viewers: list[Viewer] = []
+        self._front: Member | None = None
+        self._recording: Member | None = None
+        self._forget_page()
+
+    def _forget_page(self) -> None:
+        self._epoch = ""
+        self._next_seq = 0
+        self._parts: list[bytes] = []
+        self._parts_bytes = 0
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._asked_anew = False
+
+    # Who
+
+    def lets(self, csa: Author, level: ShareLevel) -> bool:
+        return core.lets(self._host.sharing(), csa, level, self._now())
+
+    def watch(self, member: Member, *, on: bool) -> None:
+        """A CSA opens the mirror or closes it; whoever watches already gets the whole page again. SPEC mirror.6."""
+        self._viewers = [viewer for viewer in self._viewers if viewer.member is not member]
+        if on and not self.lets(member.peer.author, "view"):
+            member.peer.send(encode(Refuse(self._room, "not_granted", "the shopper has not shared the page")))
+        elif on:
+            self._viewers.append(Viewer(member))
+            self._catch_up(self._viewers[-1])
+        self._direct()
+
+    def front(self, member: Member) -> None:
+        """The shopper looks at this tab now: it records in the place of the one before."""
+        if self._front is not member:
+            self._front = member
+            self._direct()
+
+    def leave(self, member: Member) -> None:
+        """Somebody has left the room."""
+        self._viewers = [viewer for viewer in self._viewers if viewer.member is not member]
+        if self._front is member:
+            self._front = None
+        if self._recording is member:
+            self._recording = None
+            self._forget_page()
+        self._direct()
+
+    def review(self) -> None:
+        """The leave has changed or run out: whoever may no longer watch gets nothing more. SPEC mirror.5."""
+        self._viewers = [viewer for viewer in self._viewers if self.lets(viewer.member.peer.author, "view")]
+        self._direct()
+
+    def _direct(self) -> None:
+        """Lets exactly one tab record while somebody watches, none otherwise."""
+        shoppers = self._host.shoppers()
+        if self._front not in shoppers:
+            self._front = shoppers[-1] if shoppers else None
+        wanted = self._front if self._viewers else None
+        before = self._recording
+        if before is wanted:
+            return
+        self._recording = wanted
+        self._forget_page()
+        if before is not None and before in shoppers:
+            before.peer.send(encode(Record(self._room, on=False)))
+        if wanted is not None:
+            self._ask_for_page()
+
+    def _ask_for_page(self) -> None:
+        if self._recording is not None and not self._asked_anew:
+            self._asked_anew = True
+            self._recording.peer.send(encode(Record(self._room, on=True, rules=self._rules)))
+
+    # What
+
+    def take(self, member: Member, frame: Mirror) -> None:
+        """Takes a part of a batch from the tab that records, and hands on what may be drawn. SPEC mirror.3."""
+        if member is not self._recording:
+            return
+        if frame.epoch != self._epoch:
+            if frame.seq != 0:
+                return
+            self._forget_page()
+            self._epoch = frame.epoch
+        if frame.seq != self._next_seq:
+            self._ask_for_page()
+            return
+        self._parts.append(frame.part)
+        self._parts_bytes += len(frame.part)
+        if self._parts_bytes > MAX_BATCH_BYTES:
+            self._refuse("a batch is too large")
+        elif not frame.more:
+            body, self._parts, self._parts_bytes = b"".join(self._parts), [], 0
+            try:
+                self._publish(check(body, frame.deflated))
+            except MirrorRefused as refused:
+                self._refuse(str(refused))
+
+    def _refuse(self, why: str) -> None:
+        """This page sends what no page of ours would: the mirror ends, until somebody opens it again."""
+        logger.info("a page's mirror was refused: %s", why)
+        if self._recording is not None:
+            self._recording.peer.send(encode(Record(self._room, on=False)))
+        self._recording = None
+        self._viewers.clear()
+        self._forget_page()
+
+    def _publish(self, batch: Checked) -> None:
+        if self._next_seq == 0 and not batch.is_snapshot:
+            self._ask_for_page()
+            return
+        mirrored = Mirrored(self._room, self._epoch, self._next_seq, batch.body, batch.deflated)
+        frame = encode(mirrored)
+        self._next_seq += 1
+        if batch.is_snapshot:
+            self._held, self._held_bytes, self._asked_anew = [], 0, False
+        else:
+            self._held_bytes += len(frame)
+        self._held.append(frame)
+        if self._held_bytes > MAX_HELD_BYTES:
+            self._ask_for_page()
+        for viewer in self._viewers:
+            self._hand(viewer, frame, batch.is_snapshot)
+
+    def _hand(self, viewer: Viewer, frame: bytes, is_snapshot: bool) -> None:
+        peer = viewer.member.peer
+        if not self.lets(peer.author, "view"):
+            return
+        if viewer.behind and not is_snapshot:
+            if peer.waiting_bytes == 0:
+                self._catch_up(viewer)
+            return
+        if peer.waiting_bytes > MAX_BEHIND_BYTES:
+            viewer.behind = True
+            return
+        viewer.behind = False
+        peer.send(frame)
+
+    def _catch_up(self, viewer: Viewer) -> None:
+        """The page as it is: its snapshot and all since."""
+        if not self._held:
+            return
+        viewer.behind = False
+        for frame in self._held:
+            viewer.member.peer.send(frame)
+
+    # Pointing
+
+    def point(self, member: Member, frame: Point) -> None:
+        """Shows the shopper where a CSA points, if they may and mean the page as it is. SPEC mirror.7."""
+        if (
+            self._recording is None
+            or frame.epoch != self._epoch
+            or not self.lets(member.peer.author, "point")
+        ):
+            return
+        pointed = Pointed(
+            self._room, member.peer.author, frame.epoch, frame.node, frame.fx, frame.fy, frame.kind
+        )
+        self._recording.peer.send(encode(pointed))

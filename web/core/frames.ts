@@ -1,0 +1,159 @@
+// The wire's frames, as cobrowse/core/messages/frames.py has them: what one end sends to the other (`t`).
+
+import type { Delta } from './cart';
+import type { Author, Card, Entry, Operation, Position, RoomView, SiteView } from './messages';
+import type { MaskRule } from './mirror';
+
+// Frames from a client
+
+export interface Hello {
+  t: 'hello';
+  v: number;
+  role: 'shopper' | 'csa';
+  site?: string;
+  token?: string;
+  resume?: string;
+  position?: Position;
+  locale?: string;
+  referrer?: string;
+}
+
+export type ClientFrame =
+  | Hello
+  | { t: 'join'; room: string; resume?: string; position?: Position }
+  | { t: 'leave'; room: string }
+  | { t: 'do'; room: string; c: number; at: number; op: Operation }
+  | { t: 'typing'; room: string; on: boolean }
+  | { t: 'beat' }
+  | { t: 'status'; available: boolean }
+  | MirrorPart
+  | { t: 'front'; room: string }
+  | { t: 'watch'; room: string; on: boolean }
+  | ({ t: 'point'; room: string } & Spot);
+
+/** A part of a batch of changes of the shopper's page; `more` parts follow. */
+export interface MirrorPart {
+  t: 'mirror';
+  room: string;
+  epoch: string;
+  seq: number;
+  part: Uint8Array;
+  deflated: boolean;
+  more: boolean;
+}
+
+/** A place of the page: a node of its mirror, and a fraction of the node's box. */
+export interface Spot {
+  epoch: string;
+  node: number;
+  fx: number;
+  fy: number;
+  kind: 'laser' | 'mark' | 'off';
+}
+
+// Frames from the server
+
+export interface Welcome {
+  t: 'welcome';
+  you: Author;
+  now: number;
+  heartbeat_s: number;
+  sites: SiteView[];
+  token?: string;
+  available?: boolean;
+}
+
+/** A room as it is: every missed entry when `tail` is there, else the whole view. */
+export interface Joined {
+  t: 'joined';
+  room: string;
+  replica: number;
+  resume: string;
+  last: number;
+  position: Position;
+  present: Author[];
+  view?: Omit<RoomView, 'cart'> & { cart: Delta };
+  tail?: Entry[];
+}
+
+export interface News {
+  t: 'news';
+  room: string;
+  entries: Entry[];
+}
+
+export interface TypingNow {
+  t: 'typing';
+  room: string;
+  by: Author;
+  on: boolean;
+}
+
+export interface Presence {
+  t: 'presence';
+  room: string;
+  present: Author[];
+}
+
+export interface Tops {
+  t: 'beat';
+  tops: Record<string, Position>;
+  available: boolean;
+}
+
+export interface Lobby {
+  t: 'lobby';
+  full: boolean;
+  cards: Card[];
+  gone?: string[];
+  total?: number;
+}
+
+export interface Drain {
+  t: 'drain';
+  after_s: number;
+}
+
+export interface Refuse {
+  t: 'refuse';
+  room: string;
+  code: string;
+  message: string;
+  c?: number;
+}
+
+/** A batch of changes of the shopper's page; `seq` 0 begins anew with the whole page. */
+export interface Mirrored {
+  t: 'mirror';
+  room: string;
+  epoch: string;
+  seq: number;
+  part: Uint8Array;
+  deflated?: boolean;
+}
+
+/** This tab is to record its page from a whole snapshot on, or to stop. */
+export interface Recorded {
+  t: 'record';
+  room: string;
+  on: boolean;
+  rules?: MaskRule[];
+  catalogue?: boolean;
+}
+
+/** Where a CSA points on this tab's page. */
+export type Pointed = { t: 'point'; room: string; by: Author } & Spot;
+
+export type ServerFrame =
+  | Welcome
+  | Joined
+  | News
+  | TypingNow
+  | Presence
+  | Tops
+  | Lobby
+  | Drain
+  | Refuse
+  | Mirrored
+  | Recorded
+  | Pointed;

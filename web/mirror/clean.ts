@@ -1,0 +1,195 @@
+// rrweb's events as they may leave the page: every node, attribute, text and value weighed before it is sent. What is not
+// named here does not go out. SPEC mirror.1, mirror.2.
+
+import {
+  EventType,
+  type Incremental,
+  type MirrorEvent,
+  type MirrorNode,
+  type Mutation,
+  NodeType,
+  Source,
+} from '../core/mirror';
+import { cleanAttributes, MASK, type Page } from './attributes';
+import { cleanNode, cleanText, elementOf, isBox, isInsideBox, isOmitted, nextIdOf } from './nodes';
+
+function cleanMutation(page: Page, mutation: Mutation): Mutation {
+  const shown = (id: number) => {
+    const node = page.nodeOf(id);
+    return node !== null && !isOmitted(node) && !isInsideBox(page, node);
+  };
+  return {
+    source: Source.Mutation,
+    texts: mutation.texts
+      .filter(({ id }) => shown(id))
+      .map(({ id, value }) => ({ id, value: value && cleanText(page, page.nodeOf(id), value) })),
+    attributes: mutation.attributes.flatMap(({ id, attributes }) => {
+      const element = page.nodeOf(id);
+      if (!(element instanceof Element) || !shown(id) || isBox(page, element)) return [];
+      const cleaned = cleanAttributes(page, element, attributes);
+      return Object.keys(cleaned).length ? [{ id, attributes: cleaned }] : [];
+    }),
+    removes: mutation.removes.map(({ id, parentId, isShadow }) => ({
+      id,
+      parentId,
+      ...(isShadow && { isShadow }),
+    })),
+    adds: mutation.adds.flatMap((add) => {
+      const parent = page.nodeOf(add.parentId);
+      if (!parent || isOmitted(parent)) return [];
+      if (parent instanceof Element && (isBox(page, parent) || isInsideBox(page, parent)))
+        return [];
+      const node = cleanNode(page, add.node);
+      return node ? [{ parentId: add.parentId, nextId: nextIdOf(page, add.nextId), node }] : [];
+    }),
+  };
+}
+
+function cleanIncremental(page: Page, data: Incremental): Incremental | undefined {
+  const { sheets, verdicts } = page;
+  switch (data.source) {
+    case Source.Mutation: {
+      const { texts, attributes, removes, adds } = cleanMutation(page, data);
+      // Empty lists stay at home: the server puts them back.
+      const lists = Object.entries({ texts, attributes, removes, adds }).filter(
+        ([, l]) => l.length,
+      );
+      if (!lists.length) return undefined;
+      return { source: data.source, ...Object.fromEntries(lists) } as unknown as Mutation;
+    }
+    case Source.MouseMove:
+    case Source.TouchMove:
+    case Source.Drag: {
+      const positions = data.positions.map(({ x, y, id, timeOffset }) => ({
+        x,
+        y,
+        id,
+        timeOffset,
+      }));
+      return { source: data.source, positions };
+    }
+    case Source.MouseInteraction: {
+      const { source, type, id, x, y } = data;
+      return { source, type, id, ...(x !== undefined && y !== undefined && { x, y }) };
+    }
+    case Source.Scroll:
+    case Source.ViewportResize:
+      return data;
+    case Source.Input: {
+      const element = page.nodeOf(data.id);
+      if (!(element instanceof Element) || isOmitted(element) || isInsideBox(page, element))
+        return undefined;
+      if (verdicts.isDenied(element)) return undefined;
+      const shown = verdicts.ofField(element) === 'show';
+      const choice = element.matches('[type=checkbox], [type=radio]');
+      if (choice) return shown ? { ...data, text: '' } : undefined;
+      if (element.localName === 'select' && !shown) return undefined;
+      const text = data.text && !shown ? MASK : data.text;
+      return { source: data.source, id: data.id, text, isChecked: false };
+    }
+    case Source.StyleSheetRule: {
+      const own = sheets.clean;
+      return {
+        source: data.source,
+        ...place(data),
+        ...(data.adds && {
+          adds: data.adds.map((each) => ({ ...each, rule: own(each.rule, 'page') })),
+        }),
+        ...(data.removes && { removes: data.removes }),
+        ...(data.replace !== undefined && { replace: own(data.replace, 'page') }),
+        ...(data.replaceSync !== undefined && { replaceSync: own(data.replaceSync, 'page') }),
+      };
+    }
+    case Source.StyleDeclaration: {
+      const { source, index, set, remove } = data;
+      const value = set?.value && sheets.cleanValue(set.property, set.value);
+      return {
+        source,
+        ...place(data),
+        index,
+        ...(set && { set: { ...set, value: value ?? null } }),
+        ...(remove && { remove }),
+      };
+    }
+    case Source.AdoptedStyleSheet: {
+      const { source, id, styleIds, styles } = data;
+      const cleaned = styles?.map((style) => ({
+        styleId: style.styleId,
+        rules: style.rules.map((each) => ({ ...each, rule: sheets.clean(each.rule, 'page') })),
+      }));
+      return { source, id, styleIds, ...(cleaned && { styles: cleaned }) };
+    }
+  }
+  return undefined;
+}
+
+const place = ({ id, styleId }: { id?: number; styleId?: number }) => ({
+  ...(id !== undefined && { id }),
+  ...(styleId !== undefined && { styleId }),
+});
+
+/** All style sheets that an event carries are read for their words before anything in it is weighed. */
+function learnFrom(page: Page, event: MirrorEvent): void {
+  const { sheets, nodeOf } = page;
+  const walk = (node: MirrorNode) => {
+    const css = node.attributes?._cssText;
+    if (typeof css === 'string') sheets.learn(css);
+    if (node.isStyle && node.textContent) sheets.learn(node.textContent);
+    if (
+      node.tagName === 'link' &&
+      typeof node.attributes?.href === 'string' &&
+      node.attributes.rel === 'stylesheet'
+    ) {
+      sheets.blind = true;
+    }
+    if (node.isShadowHost || node.type === NodeType.Document) {
+      const live = nodeOf(node.id);
+      const root = live instanceof Element ? live.shadowRoot : live;
+      for (const sheet of (root as DocumentOrShadowRoot | null)?.adoptedStyleSheets ?? []) {
+        for (const rule of sheet.cssRules) sheets.learn(rule.cssText);
+      }
+    }
+    node.childNodes?.forEach(walk);
+  };
+  if (event.type === EventType.FullSnapshot) walk(event.data.node);
+  if (event.type !== EventType.Incremental) return;
+  const { data } = event;
+  if (data.source === Source.Mutation) {
+    for (const { node } of data.adds) walk(node);
+    for (const { attributes } of data.attributes) {
+      if (typeof attributes._cssText === 'string') sheets.learn(attributes._cssText);
+    }
+    for (const { id, value } of data.texts) {
+      if (value && elementOf(nodeOf(id))?.localName === 'style') sheets.learn(value);
+    }
+  } else if (data.source === Source.StyleSheetRule) {
+    for (const { rule } of data.adds ?? []) sheets.learn(rule);
+    sheets.learn(`${data.replace ?? ''}${data.replaceSync ?? ''}`);
+  } else if (data.source === Source.AdoptedStyleSheet) {
+    for (const { rules } of data.styles ?? []) for (const { rule } of rules) sheets.learn(rule);
+  }
+}
+
+/** The event as it may leave the page; undefined: it does not. */
+export function cleanEvent(page: Page, event: MirrorEvent): MirrorEvent | undefined {
+  page.verdicts.renew();
+  learnFrom(page, event);
+  // Only the order counts, and the shopper's clock is nobody's affair.
+  const timestamp = Math.round(performance.now());
+  switch (event.type) {
+    case EventType.Meta: {
+      const { width, height } = event.data;
+      return { type: event.type, timestamp, data: { href: '', width, height } };
+    }
+    case EventType.FullSnapshot: {
+      const { initialOffset } = event.data;
+      const node = cleanNode(page, event.data.node);
+      return node && { type: event.type, timestamp, data: { node, initialOffset } };
+    }
+    case EventType.Incremental: {
+      const data = cleanIncremental(page, event.data);
+      return data && { type: event.type, timestamp, data };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,187 @@
+// The recorder: what changes on the page becomes batches for the server, masked before anything else is done with it. Loaded
+// only after the shopper has consented. SPEC mirror.1 to mirror.3.
+
+import { record } from '@rrweb/record';
+import type { MirrorPart } from '../core/messages';
+import { EventType, type MaskRule, type MirrorEvent } from '../core/mirror';
+import type { Recorder, RecorderPort } from '../snippet/shell';
+import type { Page } from './attributes';
+import { cleanEvent } from './clean';
+import { readSheets } from './css';
+import { judge } from './verdict';
+
+const MAX_PART_BYTES = 56 * 1024; // a frame has 64 KiB, and other fields
+const DEFLATE_FROM_CHARS = 1024;
+const MIN_GAP_MS = 20;
+/** With so much unsent the page stops telling, and shows itself anew once the way is clear. */
+const MAX_UNSENT_BYTES = 256 * 1024;
+const CLEAR_MS = 100;
+const ANEW_MS = 300;
+
+/** rrweb's own, which must not even look at these: what is in them is never sent. */
+const NEVER = 'iframe, frame, object, embed, cobrowse-widget';
+
+export function makeRecorder(port: RecorderPort): Recorder {
+  let page: Page | undefined;
+  let rules: readonly MaskRule[] = [];
+  let catalogue = true;
+  let path = '';
+  let stopRrweb: (() => void) | undefined;
+  /** Counts the recordings: what a former one left in flight is dropped. */
+  let life = 0;
+  let epoch = '';
+  let seq = 0;
+  let queue: MirrorEvent[] = [];
+  let timer = 0;
+  let anew = 0;
+  let sentAt = 0;
+  let busy = false;
+
+  function renewPage() {
+    path = location.pathname;
+    page = {
+      verdicts: judge(rules, catalogue, path),
+      sheets: readSheets(),
+      nodeOf: (id) => record.mirror.getNode(id),
+      idOf: (node) => record.mirror.getId(node),
+    };
+  }
+
+  function take(event: MirrorEvent) {
+    if (!page) return;
+    if (location.pathname !== path && event.type !== EventType.Meta) {
+      renewPage();
+      snapshotSoon();
+    }
+    if (event.type === EventType.Meta) {
+      renewPage();
+      epoch = Array.from(crypto.getRandomValues(new Uint8Array(6)), (n) =>
+        (n % 36).toString(36),
+      ).join('');
+      seq = 0;
+      queue = [];
+    }
+    try {
+      const cleaned = cleanEvent(page, event);
+      if (cleaned) queue.push(cleaned);
+      if (page.sheets.missed) snapshotSoon();
+    } catch {
+      snapshotSoon(); // what could not be weighed does not go out
+    }
+    flushSoon();
+  }
+
+  function snapshotSoon() {
+    const of = life;
+    anew ||= window.setTimeout(() => {
+      anew = 0;
+      if (of === life && stopRrweb) record.takeFullSnapshot(true);
+    }, ANEW_MS);
+  }
+
+  function flushSoon(wait_ms = sentAt + MIN_GAP_MS - performance.now()) {
+    if (timer || busy || !queue.length) return;
+    if (wait_ms <= 0) {
+      timer = -1;
+      queueMicrotask(flush);
+    } else timer = window.setTimeout(flush, wait_ms);
+  }
+
+  async function flush() {
+    timer = 0;
+    if (!queue.length || busy) return;
+    const of = life;
+    if (port.waiting_bytes() > MAX_UNSENT_BYTES) {
+      queue = [];
+      window.setTimeout(function look() {
+        if (of !== life || !stopRrweb) return;
+        if (port.waiting_bytes() > 0) window.setTimeout(look, CLEAR_MS);
+        else record.takeFullSnapshot(true);
+      }, CLEAR_MS);
+      return;
+    }
+    const [text, its_epoch, its_seq] = [JSON.stringify(queue), epoch, seq++];
+    queue = [];
+    const plain = new TextEncoder().encode(text);
+    const deflated = text.length >= DEFLATE_FROM_CHARS && 'CompressionStream' in window;
+    busy = deflated;
+    const body = deflated ? await deflate(plain) : plain;
+    busy = false;
+    if (of === life && its_epoch === epoch) send(body, its_epoch, its_seq, deflated);
+    sentAt = performance.now();
+    flushSoon();
+  }
+
+  function send(body: Uint8Array, its_epoch: string, its_seq: number, deflated: boolean) {
+    for (let at = 0; at < body.length; at += MAX_PART_BYTES) {
+      const part = body.subarray(at, at + MAX_PART_BYTES);
+      const more = at + MAX_PART_BYTES < body.length;
+      port.send(pack({ room: port.room(), epoch: its_epoch, seq: its_seq, deflated, more }, part));
+    }
+  }
+
+  function stop() {
+    life++;
+    clearTimeout(timer);
+    clearTimeout(anew);
+    timer = anew = 0;
+    busy = false;
+    queue = [];
+    stopRrweb?.();
+    stopRrweb = page = undefined;
+    epoch = '';
+  }
+
+  return {
+    record(given, letsCatalogueOut) {
+      const same = stopRrweb && JSON.stringify(given) === JSON.stringify(rules);
+      if (same) {
+        record.takeFullSnapshot(true);
+        return;
+      }
+      stop();
+      [rules, catalogue] = [given, letsCatalogueOut];
+      renewPage();
+      stopRrweb = record({
+        emit: (event) => take(event as unknown as MirrorEvent),
+        blockSelector: NEVER,
+        slimDOMOptions: { script: true, comment: true, headWhitespace: true, headFavicon: true },
+        recordCrossOriginIframes: false,
+        collectFonts: false,
+        inlineImages: false,
+        sampling: { mousemove: 40, mousemoveCallback: 40, scroll: 40, input: 'all' },
+        errorHandler: () => true,
+      });
+    },
+    stop,
+    locate: (its_epoch, node) => {
+      const found = its_epoch === epoch ? record.mirror.getNode(node) : null;
+      return found instanceof Element ? found : undefined;
+    },
+  };
+}
+
+async function deflate(plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([plain]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** The bytes of a `mirror` frame: the core's codec, which writes no bytes, would weigh more here. SPEC wire.2. */
+function pack(fields: Omit<MirrorPart, 't' | 'part'>, part: Uint8Array): Uint8Array<ArrayBuffer> {
+  const head: number[] = [0x80 + 7];
+  const text = (value: string) => head.push(0xd9, value.length, ...new TextEncoder().encode(value));
+  const number = (tag: number, value: number) =>
+    head.push(tag, value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+  for (const [name, value] of Object.entries({ t: 'mirror', ...fields })) {
+    text(name);
+    if (typeof value === 'string') text(value);
+    else if (typeof value === 'number') number(0xce, value);
+    else head.push(value ? 0xc3 : 0xc2);
+  }
+  text('part');
+  number(0xc6, part.length);
+  const frame = new Uint8Array(head.length + part.length);
+  frame.set(head);
+  frame.set(part, head.length);
+  return frame;
+}

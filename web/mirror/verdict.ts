@@ -1,0 +1,175 @@
+// What of the page may be seen: nothing, unless somebody let it out. Asked before any byte leaves. SPEC mirror.1.
+//
+// The hard deny comes first and nothing lifts it; then the site's rules by selector and path; then the page's own
+// data-cobrowse-mask and -unmask; then the catalogue preset. A nearer mask always wins over an unmask that is further out.
+
+import type { MaskRule } from '../core/mirror';
+
+/** What a shop shows to everybody: names, prices and pictures of products, and the cart. */
+export const CATALOGUE = [
+  ':is([itemtype*="schema.org/Product"], [itemtype*="schema.org/Offer"]) :is([itemprop=name], [itemprop=price],' +
+    ' [itemprop=image], [itemprop=brand], [itemprop=color], [itemprop=size], [itemprop=availability])',
+  '.price, .product-name, .product-title, .product-price, .product-image, .product-picture',
+  '.product h1, .card-name, .card-price, .card-picture, .card-variant',
+  '.line-total, .line-words, .cart-count, [data-cart-count], .cart-total, .totals',
+].join(',');
+
+/** Fields whose value is the cart's, not the shopper's own. */
+const CATALOGUE_FIELDS = 'input[type=number]:is([name=quantity], [name=qty])';
+
+/** Fields that nothing lets out: what is typed into them leaves the page in no form. */
+const DENIED = [
+  'input:is([type=password], [type=hidden], [type=file])',
+  ':is([autocomplete^=cc-], [autocomplete*=" cc-"], [autocomplete*=one-time-code], [autocomplete*=-password])',
+  ...[
+    'card',
+    'cvc',
+    'cvv',
+    'csc',
+    'iban',
+    'passw',
+    'passphrase',
+    'secret',
+    'otp',
+    'totp',
+    'pin-',
+    'ssn',
+    'security-code',
+    'securitycode',
+    'sortcode',
+    'sort-code',
+    'account-number',
+    'accountnumber',
+  ].map((word) => `:is(input, textarea, select):is([name*="${word}" i], [id*="${word}" i])`),
+  'input:is([name=pin], [id=pin])',
+].join(',');
+
+const MASK = '[data-cobrowse-mask]';
+const UNMASK = '[data-cobrowse-unmask]';
+const FIELD = 'input, textarea, select, [contenteditable]:not([contenteditable=false])';
+
+export type Verdict = 'show' | 'mask' | 'hide';
+
+type Ruling = 'mask' | 'unmask' | undefined;
+
+interface State {
+  hidden: boolean;
+  /** The nearest ruling of the site and of the page, and how deep it stands. */
+  site: Ruling;
+  site_depth: number;
+  page: Ruling;
+  page_depth: number;
+  listed: boolean;
+  depth: number;
+}
+
+const OUTSIDE: State = {
+  hidden: false,
+  site: undefined,
+  site_depth: 0,
+  page: undefined,
+  page_depth: 0,
+  listed: false,
+  depth: 0,
+};
+
+/** Whether a path is one of those: `*` stands for anything, "" for every path. */
+export function onPage(pages: string | undefined, path: string): boolean {
+  if (!pages) return true;
+  const pattern = pages.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
+  return new RegExp(`^${pattern}$`).test(path);
+}
+
+/** The parent that an element inherits its verdict from, out of shadow roots too. */
+function parentOf(element: Element): Element | null {
+  if (element.parentElement) return element.parentElement;
+  const root = element.getRootNode();
+  return 'host' in root ? (root as ShadowRoot).host : null;
+}
+
+export interface Verdicts {
+  /** Of an element's text and pictures. */
+  of(element: Element | null): Verdict;
+  /** Of what is typed or chosen in a field: shown only if something names the field itself. */
+  ofField(element: Element): Verdict;
+  /** Nothing lets this field's value out. */
+  isDenied(element: Element): boolean;
+  /** Forgets what was found: the page has changed. */
+  renew(): void;
+}
+
+/** The verdicts of a page under this path. A rule in error masks everything that it could have meant. */
+export function judge(rules: readonly MaskRule[], catalogue: boolean, path: string): Verdicts {
+  let broken = false;
+  const selectorOf = (what: MaskRule['do']): string => {
+    const selectors: string[] = [];
+    for (const rule of rules) {
+      if (rule.do !== what || !onPage(rule.pages, path)) continue;
+      try {
+        document.createElement('i').matches(rule.select);
+        selectors.push(rule.select);
+      } catch {
+        if (what !== 'unmask') broken = true; // an unmask in error lets nothing out
+      }
+    }
+    return selectors.join(',');
+  };
+  const [hide, mask, unmask] = [selectorOf('hide'), selectorOf('mask'), selectorOf('unmask')];
+  const matches = (element: Element, selector: string) =>
+    selector !== '' && element.matches(selector);
+  let known = new WeakMap<Element, State>();
+
+  function look(element: Element | null): State {
+    if (!element) return OUTSIDE;
+    const held = known.get(element);
+    if (held) return held;
+    const above = look(parentOf(element));
+    const state = { ...above, depth: above.depth + 1 };
+    state.hidden ||= matches(element, hide);
+    const site = rulingOf(matches(element, mask), matches(element, unmask));
+    if (site) [state.site, state.site_depth] = [site, state.depth];
+    const page = rulingOf(element.matches(MASK), element.matches(UNMASK));
+    if (page) [state.page, state.page_depth] = [page, state.depth];
+    state.listed ||= catalogue && element.matches(CATALOGUE);
+    known.set(element, state);
+    return state;
+  }
+
+  const weigh = (state: State): Verdict => {
+    if (state.hidden) return 'hide';
+    if (broken || state.site === 'mask') return 'mask';
+    const pageMasks = state.page === 'mask';
+    if (state.site) return pageMasks && state.page_depth >= state.site_depth ? 'mask' : 'show';
+    if (state.page) return pageMasks ? 'mask' : 'show';
+    return state.listed ? 'show' : 'mask';
+  };
+
+  return {
+    of: (element) => weigh(look(element)),
+    ofField(element) {
+      const state = look(element);
+      const verdict = weigh(state);
+      if (verdict === 'hide' || element.matches(DENIED))
+        return verdict === 'hide' ? 'hide' : 'mask';
+      const named =
+        matches(element, unmask) ||
+        (element.matches(UNMASK) && state.site !== 'mask') ||
+        (catalogue && element.matches(CATALOGUE_FIELDS) && !state.site && !state.page);
+      const lifted = named && !broken && state.site !== 'mask';
+      return lifted && !(state.page === 'mask' && state.page_depth > state.site_depth)
+        ? 'show'
+        : 'mask';
+    },
+    isDenied: (element) => element.matches(DENIED),
+    renew() {
+      known = new WeakMap();
+    },
+  };
+}
+
+function rulingOf(masks: boolean, unmasks: boolean): Ruling {
+  return masks ? 'mask' : unmasks ? 'unmask' : undefined;
+}
+
+/** Whether what stands in the element was typed by the shopper. */
+export const isField = (element: Element | null): element is Element => !!element?.closest(FIELD);

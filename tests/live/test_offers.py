@@ -61,7 +61,7 @@ def rules_of(folder: Path, **texts: str) -> list[Rule]:
 @pytest.fixture
 async def shop(serve: Serve, tmp_path: Path) -> LocalServer:
     """A shop that offers help a second after the cart was last changed."""
-    return await serve(rules=rules_of(tmp_path / "rules", idle=IDLE_RULE))
+    return await serve(rules=rules_of(tmp_path / "rules", idle=IDLE_RULE), burst_frames=1e6)
 
 
 async def browse(peer: Peer, kind: str = "product", path: str = "/desk") -> None:
@@ -169,7 +169,8 @@ async def test_offer2_none_is_made_while_a_chat_is_live(serve: Serve, tmp_path: 
 
 
 async def test_offer5_a_dismissal_ends_offers_for_the_visit(serve: Serve, tmp_path: Path) -> None:
-    server = await serve(rules=rules_of(tmp_path / "rules", idle=IDLE_RULE, pages=PAGES_RULE))
+    rules = rules_of(tmp_path / "rules", idle=IDLE_RULE, pages=PAGES_RULE)
+    server = await serve(rules=rules, burst_frames=1e6)
     csa = await server.csa()
     shopper = await server.shopper()
     await browse(shopper)

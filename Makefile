@@ -31,7 +31,7 @@ define apt_get
 	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) </dev/null; }
 endef
 
-.PHONY: help setup tools assets demo check test bench screenshots lock clean
+.PHONY: help setup tools assets demo check test soak bench screenshots lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what each target does
@@ -56,7 +56,7 @@ setup: $(PYTHON_STAMP) $(NODE_STAMP)  ## Install what the project needs, into .v
 
 $(PYTHON_STAMP): pyproject.toml $(LOCK) | .venv/bin/python
 	@$(PY) -m pip install -q -c $(LOCK) hatchling editables
-	@COBROWSE_BROWSER_BUILD=skip $(PY) -m pip install -q -c $(LOCK) --no-build-isolation -e '.[test,dev]'
+	@COBROWSE_BROWSER_BUILD=skip $(PY) -m pip install -q -c $(LOCK) --no-build-isolation -e '.[postgres,test,dev]'
 	@touch $@
 
 $(NODE_STAMP): package.json package-lock.json web/package.json agent_ui/package.json | $(PYTHON_STAMP)
@@ -81,6 +81,15 @@ tools: setup
 	@if [ -z "$$(find /usr/share/fonts /usr/local/share/fonts "$$HOME/.fonts" -name '*.[to]tf' 2>/dev/null | head -n 1)" ]; then \
 	  $(call apt_get,fonts-liberation,The browser tests need a font); \
 	fi
+	@if ! command -v redis-server >/dev/null; then \
+	  $(call apt_get,redis-server,The tests of several nodes need Redis 7); \
+	fi
+	@if ! PATH=$$PATH:/usr/sbin command -v nginx >/dev/null; then \
+	  $(call apt_get,nginx-light,The test of the load balancer needs nginx); \
+	fi
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then \
+	  $(call apt_get,postgresql,The tests of several nodes need PostgreSQL); \
+	fi
 
 assets: $(MANIFEST)  ## Build the browser's files, when their sources are newer
 
@@ -101,6 +110,9 @@ check: setup  ## Lint, formats, types and import arrows
 test: setup tools assets  ## Run every test: TypeScript's, then Python's with a real browser
 	npm test -s
 	$(PY) -m pytest
+
+soak: tools assets  ## Kill and freeze nodes, Redis and PostgreSQL for ten minutes, and count what was lost
+	$(PY) -m tests.nodes.soak
 
 bench: setup assets  ## Measure against peers, side by side
 	$(PY) -m benchmarks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from cobrowse.commands.agents import add_agent
+from tests.engines import PostgresServer, RedisServer, open_folder, running_postgres, running_redis
 from tests.serving import (
     EMAIL,
     PASSWORD,
@@ -24,6 +25,21 @@ from tests.serving import (
 
 settings.register_profile("shared-machine", deadline=None, print_blob=True)
 settings.load_profile("shared-machine")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole run; each test has a database of its own in it."""
+    with open_folder() as folder, running_postgres(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One Redis for the tests that do not break it; each has rooms of its own in it."""
+    with open_folder() as folder, running_redis(folder) as server:
+        yield server
+
 
 Serve = Callable[..., Awaitable[LocalServer]]
 

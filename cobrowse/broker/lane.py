@@ -1,0 +1,62 @@
+"""One room on its way into the log: what waits, what is under way, and how far the log is known."""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from cobrowse.broker.link import Keys
+from cobrowse.core.messages import Entry
+
+
+class Logged(Protocol):
+    """A record, as far as the broker must know it."""
+
+    @property
+    def room(self) -> str: ...
+
+    @property
+    def epoch(self) -> str: ...
+
+    @property
+    def entry(self) -> Entry: ...
+
+    @property
+    def payload(self) -> bytes:
+        """The entry's bytes."""
+
+
+T = TypeVar("T", bound=Logged)
+
+
+class Followed(NamedTuple):
+    """Another node's entry, and its bytes."""
+
+    entry: Entry
+    payload: bytes
+
+
+class Top(NamedTuple):
+    """The position of the last entry of a log."""
+
+    epoch: str
+    offset: int
+    hash: int
+
+
+class Lane(Generic[T]):
+    """`top` is durable. `appended` and `settled` count records; the difference waits in `pending` or is in `sent`.
+    `ahead` is what other nodes told while a step was under way. `followed`: the reader has the room up.
+    """
+
+    __slots__ = ("ahead", "appended", "followed", "keys", "pending", "room", "sent", "settled", "top")
+
+    def __init__(self, room: str, keys: Keys, top: Top) -> None:
+        self.room = room
+        self.keys = keys
+        self.top = top
+        self.pending: list[T] = []
+        self.sent: list[T] = []
+        self.ahead: list[tuple[int, list[Followed]]] = []
+        self.appended = 0
+        self.settled = 0
+        self.followed = False

@@ -1,0 +1,134 @@
+"""The connection to Redis, one server or a cluster: names of keys, our functions in it, and what can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from cobrowse.core.errors import CobrowseError
+
+PARTITIONS = 16
+"""Hash tags over which rooms are spread: more masters than this would have nothing to do."""
+
+ANSWER_WITHIN_S = 5.0
+LIBRARY = Path(__file__).with_name("lua") / "rooms.lua"
+
+FAILURES = (RedisError, OSError, TimeoutError)
+"""What a call may raise when Redis is gone, is starting, or fails over."""
+
+
+Call = tuple[str, Sequence[str], Sequence[Any]]
+"""A function of ours, its keys (all of one partition) and its arguments."""
+
+
+class RedisUnusable(CobrowseError):
+    """The address in `redis_url` cannot be used; the message says what was expected."""
+
+
+def partition_of(room: str) -> int:
+    return zlib.crc32(room.encode()) % PARTITIONS
+
+
+class Keys:
+    """The names of one room's keys; `channel` is where its news is told."""
+
+    __slots__ = ("channel", "feed", "head", "log")
+
+    def __init__(self, room: str) -> None:
+        tag = f"cobrowse:{{{partition_of(room)}}}"
+        self.head = f"{tag}:head:{room}"
+        self.log = f"{tag}:log:{room}"
+        self.feed = feed_key(partition_of(room))
+        self.channel = f"{tag}:room:{room}"
+
+
+def feed_key(partition: int) -> str:
+    return f"cobrowse:{{{partition}}}:feed"
+
+
+def heed_cancellation() -> None:
+    """Raises CancelledError if this task was cancelled: the client may have made another error of it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+class Link:
+    """Calls our functions, alone or many in one round trip; loads them where they are missing.
+
+    The client never tries again by itself: whoever calls must know that something was in doubt.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.client = _client(url)
+        self._library = LIBRARY.read_text("utf-8")
+
+    async def load(self) -> None:
+        """Puts our functions into every master. Raises RedisUnusable when there is no Redis that has functions."""
+        try:
+            cluster = isinstance(self.client, RedisCluster)
+            nodes = {"target_nodes": "primaries"} if cluster else {}
+            await self.client.execute_command("FUNCTION LOAD", "REPLACE", self._library, **nodes)
+        except ResponseError as refused:
+            raise RedisUnusable(
+                f"expected Redis 7 or newer whose user may load functions: {refused}"
+            ) from None
+
+    async def call(self, function: str, keys: Sequence[str], *args: Any) -> Any:
+        """The answer of one function. Raises one of FAILURES."""
+        (answer,) = await self.calls([(function, keys, args)])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def calls(self, calls: Sequence[Call]) -> list[Any]:
+        """The answers in order, an exception in place of each that failed. Raises one of FAILURES."""
+        answers = await self._calls(calls)
+        if any(isinstance(each, ResponseError) and "Function not found" in str(each) for each in answers):
+            # Redis has begun again with nothing, or this master is new. Nothing of these calls was done there.
+            await self.load()
+            missing = [i for i, each in enumerate(answers) if isinstance(each, ResponseError)]
+            for i, answer in zip(missing, await self._calls([calls[i] for i in missing]), strict=True):
+                answers[i] = answer
+        return answers
+
+    async def _calls(self, calls: Sequence[Call]) -> list[Any]:
+        pipe = self.pipeline()
+        for function, keys, args in calls:
+            pipe.execute_command("FCALL", function, len(keys), *keys, *args)
+        return list(await pipe.execute(raise_on_error=False))
+
+    def pipeline(self) -> Any:
+        """Commands for one round trip, answered as Redis sends them."""
+        if isinstance(self.client, RedisCluster):
+            return self.client.pipeline()
+        return self.client.pipeline(transaction=False)
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+
+def _client(url: str) -> Redis | RedisCluster:
+    """A client for redis://, rediss:// (TLS), and either with ?cluster=1."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise RedisUnusable("`redis_url` expected redis://host:port/0 or rediss:// for TLS")
+    query = parse_qs(parts.query)
+    cluster = query.pop("cluster", ["0"])[0] not in ("0", "")
+    plain = urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
+    options: dict[str, Any] = {"socket_timeout": ANSWER_WITHIN_S, "socket_connect_timeout": ANSWER_WITHIN_S}
+    try:
+        if cluster:
+            return RedisCluster.from_url(plain, **options)
+        return Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **options)
+    except ValueError as wrong:
+        raise RedisUnusable(f"`redis_url` cannot be used: {wrong}") from None

@@ -1,0 +1,321 @@
+"""The broker on a real Redis: one server, one with TLS and a narrow user, and a cluster of three masters. SPEC node."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import zlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from cobrowse.broker.feed import Feed
+from cobrowse.broker.lane import Followed, Top
+from cobrowse.broker.link import Link, RedisUnusable
+from cobrowse.broker.redis import RedisBroker
+from cobrowse.core.messages import Author, Entry, Said
+from tests.engines import RedisServer, make_certificate, open_folder, running_redis, running_redis_cluster
+
+WITHIN_S = 20.0
+
+
+class Record(NamedTuple):
+    room: str
+    epoch: str
+    entry: Entry
+    payload: bytes
+
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder(Record).decode
+
+
+class Reader:
+    """A node's copies of rooms: what it decided on, and what it was told."""
+
+    def __init__(self, link: Link, name: str) -> None:
+        self.name = name
+        self.broker: RedisBroker[Record] = RedisBroker(link, name, self, pack)
+        self.tops: dict[str, Top] = {}
+        self.read: dict[str, list[Entry]] = {}
+        self.dropped: list[str] = []
+        self.voided: list[int] = []
+        self.events: list[str] = []
+        self.changed = asyncio.Event()
+        self.notices: list[tuple[str, str, bytes]] = []
+        self.count = 0
+
+    async def open(self, room: str) -> None:
+        top = Top("epoch", 0, 0)
+        opened = await self.broker.open(room, "shop", top, 1, 8)
+        self.read[room] = [followed.entry for followed in opened.entries]
+        last = self.read[room][-1] if opened.entries else None
+        self.tops[room] = Top(opened.epoch, last.offset, last.hash) if last else Top(opened.epoch, 0, 0)
+        self.broker.opened(room)
+
+    def append(self, room: str, text: str = "") -> Record:
+        """What a room does: decides on its own state, which follows at once."""
+        self.count += 1
+        top = self.tops[room]
+        fact = Said(text or f"{self.name} {self.count}")
+        digest = zlib.crc32(pack(fact), top.hash)
+        replica = 1 + ord(self.name[-1])
+        entry = Entry(top.offset + 1, digest, 1.0, replica, self.count, Author("shopper"), fact)
+        record = Record(room, top.epoch, entry, pack(entry))
+        self.tops[room] = Top(top.epoch, record.entry.offset, digest)
+        self.broker.append(record)
+        return record
+
+    def texts(self, room: str) -> list[str]:
+        return [entry.fact.text for entry in self.read[room] if isinstance(entry.fact, Said)]
+
+    # cobrowse.broker.redis.Reader
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.read[record.room].append(record.entry)
+            self.events.append(str(record.entry.c))
+        self.changed.set()
+
+    def follow(self, room: str, entries: list[Followed], void: bool) -> None:
+        if void:
+            mine = self.tops[room].offset - (self.read[room][-1].offset if self.read[room] else 0)
+            self.voided.append(mine)
+        self.read[room] += [followed.entry for followed in entries]
+        last = entries[-1].entry
+        self.tops[room] = Top(self.tops[room].epoch, last.offset, last.hash)
+        self.changed.set()
+
+    def lost(self, rooms: Sequence[str]) -> None:
+        self.dropped += rooms
+        self.changed.set()
+
+    def noticed(self, room: str, node: str, notice: bytes) -> None:
+        self.notices.append((room, node, notice))
+        self.changed.set()
+
+    def missed(self) -> None:
+        pass
+
+    async def until(self, room: str, count: int) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while len(self.read[room]) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@pytest.fixture(scope="module", params=["plain", "tls", "cluster"])
+def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with open_folder() as folder:
+        if request.param == "cluster":
+            with running_redis_cluster(folder) as servers:
+                yield servers[0].url + "?cluster=1"
+        else:
+            tls = make_certificate(folder) if request.param == "tls" else None
+            with running_redis(folder, tls=tls) as server:
+                yield server.url
+
+
+@asynccontextmanager
+async def reader(url: str, name: str) -> AsyncIterator[Reader]:
+    link = Link(url)
+    await link.load()
+    made = Reader(link, name)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(made.broker.run())
+        yield made
+        running.cancel()
+    await link.close()
+
+
+@pytest.fixture
+async def nodes(redis_url: str) -> AsyncIterator[tuple[Reader, Reader]]:
+    async with AsyncExitStack() as stack:
+        a = await stack.enter_async_context(reader(redis_url, "a"))
+        b = await stack.enter_async_context(reader(redis_url, "b"))
+        yield a, b
+
+
+def fresh_room() -> str:
+    return secrets.token_urlsafe(9)
+
+
+async def test_wire6_records_are_delivered_in_order_each_once_at_every_node(
+    nodes: tuple[Reader, Reader],
+) -> None:
+    a, b = nodes
+    rooms = [fresh_room() for _ in range(7)]
+    for room in rooms:
+        await a.open(room)
+        await b.open(room)
+    for n in range(2_000):
+        a.append(rooms[n % 7])
+        if n % 97 == 0:
+            await a.broker.flush()
+    await a.broker.flush()
+    for room in rooms:
+        count = len(a.read[room])
+        assert [entry.offset for entry in a.read[room]] == list(range(1, count + 1))
+        await b.until(room, count)
+        assert b.read[room] == a.read[room]
+    assert sum(len(a.read[room]) for room in rooms) == 2_000
+
+
+async def test_node1_who_is_not_first_follows_and_what_it_had_is_void(nodes: tuple[Reader, Reader]) -> None:
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    await b.open(room)
+    a.append(room, "first")
+    for n in range(3):
+        b.append(room, f"too late {n}")
+    await asyncio.gather(a.broker.flush(), b.broker.flush())
+    await asyncio.gather(a.until(room, 1), b.until(room, 1))
+    winner, loser = (a, b) if a.texts(room)[0] == "first" else (b, a)
+    await loser.until(room, len(winner.read[room]))
+    assert loser.read[room] == winner.read[room]
+    assert loser.voided
+
+
+async def test_node1_two_that_race_make_one_log(nodes: tuple[Reader, Reader]) -> None:
+    room = fresh_room()
+    for node in nodes:
+        await node.open(room)
+
+    async def push(node: Reader) -> None:
+        """Appends each text until the log has it, as a room decides again."""
+        for n in range(40):
+            text = f"{node.name} {n}"
+            while text not in node.texts(room):
+                node.append(room, text)
+                await node.broker.flush()
+
+    await asyncio.gather(*(push(node) for node in nodes))
+    a, b = nodes
+    await asyncio.gather(a.until(room, 80), b.until(room, 80))
+    assert a.read[room] == b.read[room]
+    assert sorted(a.texts(room)) == sorted(f"{name} {n}" for name in "ab" for n in range(40))
+    assert [entry.offset for entry in a.read[room]] == list(range(1, 81))
+
+
+async def test_node3_who_opens_later_gets_all_that_came_before(nodes: tuple[Reader, Reader]) -> None:
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    for n in range(1_500):
+        a.append(room, str(n))
+    await a.broker.flush()
+    await b.open(room)
+    await b.until(room, 1_500)
+    assert b.read[room] == a.read[room]
+
+
+async def test_wire6_callbacks_come_between_what_was_before_and_what_is_after(
+    nodes: tuple[Reader, Reader],
+) -> None:
+    a, _ = nodes
+    room = fresh_room()
+    await a.open(room)
+    a.broker.after_pending(lambda: a.events.append("at once"))
+    assert a.events == ["at once"]
+    a.append(room)
+    a.broker.after_pending(lambda: a.events.append("first"))
+    await a.broker.flush()
+    a.append(room)
+    await a.broker.flush()
+    assert a.events == ["at once", "1", "first", "2"]
+
+
+async def test_node6_no_number_is_given_out_twice(nodes: tuple[Reader, Reader]) -> None:
+    a, b = nodes
+    room = fresh_room()
+    first = await a.broker.open(room, "shop", Top("epoch", 0, 0), 100, 8)
+    second = await b.broker.open(room, "shop", Top("other", 0, 0), 100, 8)
+    assert (first.replica, second.replica) == (100, 108)
+    assert (first.epoch, second.epoch) == ("epoch", "epoch")
+    assert await a.broker.reserve(room, 100, 8) == 116
+
+
+async def test_node5_a_notice_reaches_the_others_and_not_oneself(nodes: tuple[Reader, Reader]) -> None:
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    await b.open(room)
+    a.broker.tell(room, b"hello")
+    async with asyncio.timeout(WITHIN_S):
+        while not b.notices:
+            b.changed.clear()
+            await b.changed.wait()
+    assert b.notices == [(room, "a", b"hello")]
+    assert a.notices == []
+
+
+async def test_node3_a_record_stays_in_the_feed_until_it_is_done(nodes: tuple[Reader, Reader]) -> None:
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    records = [a.append(room) for _ in range(10)]
+    await a.broker.flush()
+    feed, other = Feed(a.broker.link, "a", unpack), Feed(b.broker.link, "b", unpack)
+    held = await feed.hold()
+    assert len(held) == 16
+    assert await other.hold() == []
+    for pages in (await feed.read(held), await feed.read(held)):
+        found = [record for page in pages for record in page.records if record.room == room]
+        assert found == records
+    await feed.done(await feed.read(held))
+    assert [page for page in await feed.read(held) if any(r.room == room for r in page.records)] == []
+    await feed.hold(lease_s=0)
+
+
+async def test_node2_a_log_that_has_forgotten_is_not_followed(nodes: tuple[Reader, Reader]) -> None:
+    """Redis came back without what was acknowledged: the room is dropped, never mended by guessing."""
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    a.append(room)
+    await a.broker.flush()
+    lane = a.broker._lanes[room]
+    lane.top = Top(lane.top.epoch, 7, 7)
+    a.tops[room] = lane.top
+    a.append(room)
+    await a.broker.flush()
+    assert a.dropped == [room]
+    assert b.dropped == []
+
+
+async def test_node2_killed_in_a_burst_redis_has_each_record_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        async with reader(server.url, "a") as a:
+            rooms = [fresh_room() for _ in range(5)]
+            for room in rooms:
+                await a.open(room)
+            for round_ in range(4):
+                for n in range(600):
+                    a.append(rooms[n % 5])
+                # Somewhere in the middle of what is under way.
+                await a.until(rooms[0], 120 * round_ + 1)
+                await asyncio.to_thread(_again, server)
+                await a.broker.flush()
+            for room in rooms:
+                assert [entry.offset for entry in a.read[room]] == list(range(1, 481))
+            async with reader(server.url, "b") as b:
+                for room in rooms:
+                    await b.open(room)
+                    assert b.read[room] == a.read[room]
+
+
+def _again(server: RedisServer) -> None:
+    server.kill()
+    server.start()
+
+
+@pytest.mark.parametrize("url", ["http://x", "localhost:6379", ""])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(RedisUnusable, match="redis_url"):
+        Link(url)

@@ -14,7 +14,7 @@ import click
 
 from cobrowse import __version__, rulebook
 from cobrowse.core.errors import CobrowseError
-from cobrowse.settings import Settings, load
+from cobrowse.settings import Settings, load, with_workers
 from cobrowse.simulate.command import command as simulate
 
 P = ParamSpec("P")
@@ -59,12 +59,16 @@ def main() -> None:
 
 @main.command()
 @settings_option
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes on this machine (default: the setting)."
+)
 @plainly
-def serve(settings_path: Path | None) -> None:
+def serve(settings_path: Path | None, workers: int | None) -> None:
     """Run the server."""
     from cobrowse.commands.serve import serve as run
 
-    run(settings_at(settings_path))
+    settings = settings_at(settings_path)
+    run(settings if workers is None else with_workers(settings, workers))
 
 
 @main.command()

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 
 from cobrowse.asgi.api import Api
 from cobrowse.asgi.assets import Assets
+from cobrowse.asgi.metrics import metrics_route
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
 from cobrowse.asgi.results_api import ResultsApi
@@ -78,6 +79,8 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
         max_connections_per_address=settings.max_connections_per_address,
         room_idle_s=settings.room_idle_s,
         chats_per_csa=settings.chats_per_csa,
+        redis_url=settings.redis_url,
+        drain_s=settings.drain_s if settings.redis_url else 0.0,
         offer_limits=OfferLimits(
             cooldown_s=settings.rules_cooldown_s,
             cap=settings.rules_cap,
@@ -166,6 +169,8 @@ def create_app(
                     await conn.execute(text("SELECT 1 FROM rooms LIMIT 1"))
             except SQLAlchemyError:
                 return PlainTextResponse("the database does not answer\n", 503)
+            if hub.node is not None and not hub.node.delivers:
+                return PlainTextResponse("nothing is delivered through Redis\n", 503)
             return PlainTextResponse("ready\n")
 
         app.router.routes.extend(
@@ -175,6 +180,7 @@ def create_app(
                 *rules_api.routes(),
                 *results_api.routes(),
                 Route("/readyz", ready),
+                metrics_route(hub),
             ]
         )
         fetchers = [asyncio.create_task(catalogue.run()) for catalogue in catalogues.values()]

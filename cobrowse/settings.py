@@ -48,6 +48,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     public_url: str = "http://127.0.0.1:8000"
     database_url: str = "sqlite:///cobrowse.db"
+    redis_url: str = ""
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    drain_s: Annotated[float, Meta(ge=0, le=600)] = 10.0
     secret: str = ""
     rules: str = ""
     rules_cooldown_s: Annotated[float, Meta(ge=0, le=86_400)] = 600.0
@@ -102,12 +105,23 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
     return settings
 
 
+def with_workers(settings: Settings, workers: int) -> Settings:
+    """The same with another number of processes. Raises SettingsError."""
+    changed = msgspec.structs.replace(settings, workers=workers)
+    _check(changed, None)
+    return changed
+
+
 def _check(settings: Settings, path: Path | None) -> None:
     where = path or "environment"
     for origin in [settings.public_url, *(origin for site in settings.sites for origin in site.origins)]:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise SettingsError(f"{where}: expected an origin such as https://shop.example, got {origin!r}")
+    if settings.redis_url and settings.database_url.startswith("sqlite:"):
+        raise SettingsError(f"{where}: with `redis_url`, `database_url` expected PostgreSQL: nodes share it")
+    if settings.workers > 1 and not settings.redis_url:
+        raise SettingsError(f"{where}: `workers` above 1 need `redis_url` and PostgreSQL, to share the rooms")
     keys = [site.key for site in settings.sites]
     if twice := {key for key in keys if keys.count(key) > 1}:
         raise SettingsError(f"{where}: expected one site a key, got two with {min(twice)!r}")

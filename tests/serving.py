@@ -267,6 +267,10 @@ class ServerProcess(Server):
                 self._started.set()
         self._started.set()
 
+    def send_signal(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
+
     async def kill(self) -> None:
         """SIGKILL: no goodbye, nothing is flushed."""
         await self._end(signal.SIGKILL)

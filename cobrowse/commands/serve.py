@@ -6,7 +6,11 @@ import asyncio
 import errno
 import gc
 import logging
+import multiprocessing
+import signal
 import socket
+import threading
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import uvicorn
@@ -21,6 +25,7 @@ from cobrowse.settings import Settings, SettingsError
 from cobrowse.storage.engine import open_database
 
 STOP_WITHIN_S = 10
+LOOK_EVERY_S = 0.5
 COLLECT_EVERY = 50_000
 """Objects more than were freed before the collector of cycles looks at the young ones. An operation makes a few dozen
 and no cycle; with Python's 700 the collector took a fifth of the time.
@@ -40,11 +45,15 @@ class RulesUnreadable(CobrowseError):
     """A rule file has mistakes; the message lists them all."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket: whoever connects from now on waits until we serve. Raises PortInUse, SettingsError."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening socket: whoever connects from now on waits until we serve. `shared`: other processes of ours
+    listen there too, and the system spreads connections over them. Raises PortInUse, SettingsError.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         bound.bind((host, port))
         bound.listen(BACKLOG)
@@ -74,6 +83,16 @@ def read_rules(folder: Path) -> list[Rule]:
     return rules
 
 
+class DrainingServer(uvicorn.Server):
+    """uvicorn, which on SIGTERM lets the hub's connections go in their own time before it closes. SPEC node.7."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        hub = self.lifespan.state.get("hub")
+        if hub is not None and not self.force_exit:
+            await hub.drain()
+        await super().shutdown(sockets)
+
+
 def prepare(settings: Settings) -> uvicorn.Server:
     """A server that is ready to run. Raises CobrowseError for whatever would keep it from serving."""
     if not settings.sites:
@@ -89,7 +108,7 @@ def prepare(settings: Settings) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
-    return uvicorn.Server(config)
+    return DrainingServer(config)
 
 
 async def _check_database(url: str) -> None:
@@ -98,10 +117,18 @@ async def _check_database(url: str) -> None:
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGINT or SIGTERM."""
+    """Serves until SIGINT or SIGTERM, in as many processes as the settings say."""
+    if settings.workers > 1:
+        supervise(settings)
+    else:
+        serve_alone(settings)
+
+
+def serve_alone(settings: Settings, *, shared_port: bool = False) -> None:
+    """Serves in this process."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    bound = listen(settings.host, settings.port)
+    bound = listen(settings.host, settings.port, shared=shared_port)
     try:
         server = prepare(settings)
         logger.info("listening on %s port %d for %s", settings.host, settings.port, settings.public_url)
@@ -110,3 +137,38 @@ def serve(settings: Settings) -> None:
         server.run(sockets=[bound])
     finally:
         bound.close()
+
+
+def supervise(settings: Settings) -> None:
+    """Runs `workers` processes on one port; one that dies is started again. Ends when told to, once all have ended."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    listen(settings.host, settings.port).close()
+    prepare(settings)
+    stopping = threading.Event()
+    context = multiprocessing.get_context("spawn")
+
+    def start() -> SpawnProcess:
+        worker = context.Process(target=_work, args=(settings,))
+        worker.start()
+        return worker
+
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: stopping.set())
+    workers = [start() for _ in range(settings.workers)]
+    while not stopping.wait(LOOK_EVERY_S):
+        for n, worker in enumerate(workers):
+            if worker.exitcode is not None:
+                logger.error("a worker ended with status %d, starting another", worker.exitcode)
+                workers[n] = start()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join()
+
+
+def _work(settings: Settings) -> None:
+    try:
+        serve_alone(settings, shared_port=True)
+    except CobrowseError as error:
+        logger.error("%s", error)
+        raise SystemExit(1) from None

@@ -94,6 +94,10 @@ class Advisor:
         """The room is no longer in memory."""
         self._odds.forget(key)
 
+    def look_again(self, room: Room) -> None:
+        """Another node wrote in the room, or took the place of what was written here: begins from its state."""
+        self._watches.pop(room, None)
+
     def why(self, room: Room, now: float) -> list[Verdict]:
         """A verdict on every rule for this room, as things stand."""
         visitor = visitor_of(room.state, self._watch(room), self._free(room.state.site))

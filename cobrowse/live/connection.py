@@ -27,6 +27,7 @@ from cobrowse.core.messages import (
 )
 from cobrowse.core.protocol import Limits
 from cobrowse.core.protocol import Protocol as WireProtocol
+from cobrowse.live.figures import Figures
 from cobrowse.live.member import Member
 from cobrowse.live.outbox import Outbox, Wire
 from cobrowse.live.room import Room
@@ -51,6 +52,7 @@ class Host(Protocol):
 
     limits: Limits
     max_outbox_bytes: int
+    figures: Figures
 
     def monotonic(self) -> float: ...
 
@@ -135,6 +137,8 @@ class Connection:
         return self.outbox.waiting_bytes
 
     def close(self, code: int, reason: str) -> None:
+        if not self.outbox.closed:
+            self._host.figures.closed[code] += 1
         self.protocol.close()
         self.outbox.close(code, reason)
 

@@ -6,39 +6,40 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cobrowse.broker.memory import MemoryBroker
 from cobrowse.core import credentials
 from cobrowse.core.chat import is_live
 from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp
-from cobrowse.core.messages import (
-    Arrived,
-    Author,
-    Hello,
-    Join,
-    Refuse,
-    Tops,
-    Welcome,
-)
+from cobrowse.core.messages import Arrived, Author, Hello, Join, Refuse, Tops, Welcome
 from cobrowse.core.rules.explain import Verdict
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.timers import Timers
 from cobrowse.core.visit import describe_device
 from cobrowse.live.advisor import Advisor
+from cobrowse.live.assembly import assemble
 from cobrowse.live.connection import Connection
+from cobrowse.live.door import Door
+from cobrowse.live.figures import Figures
 from cobrowse.live.hub_settings import HubSettings
-from cobrowse.live.lobby import Board
+from cobrowse.live.neighbours import free_places
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
-from cobrowse.live.rooms import Rooms
 
 BOARD_EVERY_S = 0.2
 ADVISE_EVERY_S = 0.05
@@ -71,17 +72,14 @@ class Hub:
         self.settings = settings
         self.limits = settings.limits
         self.max_outbox_bytes = settings.max_outbox_bytes
-        self.connections: set[Connection] = set()
         self.ready = False
-        self._addresses: Counter[str] = Counter()
+        self._door = Door(settings.max_connections, settings.max_connections_per_address)
+        self.figures = Figures()
         self._recorder = recorder
         self._signed_in = signed_in
-        self._broker = MemoryBroker[Publication](recorder.commit, self._deliver, self._lost)
-        self._rooms = Rooms(recorder, self._broker, settings.sites, look_ups, settings.mask_rules, self.now)
-        self._board = Board()
+        self.node, self._broker, self.rooms, self._board = assemble(self, settings, recorder, look_ups)
         self.advisor = Advisor(rules, self.free, settings.offer_limits)
         self._timers = Timers()
-        self._dropped: dict[str, str] = {}
         self._to_consider: dict[str, Room] = {}
         self._talking: dict[str, Room] = {}
         self._consoles: set[Connection] = set()
@@ -94,14 +92,17 @@ class Hub:
     async def running(self) -> AsyncIterator[None]:
         """Runs the hub's tasks. On leaving: says goodbye, waits until all is durable, keeps the rooms' snapshots."""
         async with asyncio.TaskGroup() as self._tasks:
-            broker = self._tasks.create_task(self._broker.run(), name="broker")
+            if self.node is not None:
+                workers = await self.node.start(self._tasks)
+            else:
+                workers = [self._tasks.create_task(self._broker.run(), name="broker")]
             keepers = [
                 self._tasks.create_task(self._every(BOARD_EVERY_S, self._tend), name="board"),
                 self._tasks.create_task(self._every(ADVISE_EVERY_S, self._advise), name="advise"),
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
             ]
-            await self._wake_conversations()
+            await self.wake_conversations()
             self.ready = True
             try:
                 yield
@@ -111,8 +112,17 @@ class Hub:
                     connection.close(Close.DRAIN, "the server is restarting")
                 for keeper in keepers:
                     keeper.cancel()
-                await self._rooms.save_all()
-                broker.cancel()
+                await self._broker.flush()
+                await self.rooms.save_all()
+                for worker in workers:
+                    worker.cancel()
+                if self.node is not None:
+                    await self.node.leave()
+
+    async def drain(self) -> None:
+        """Tells every connection to come back elsewhere, spread over `drain_s`, and waits until they have gone."""
+        self.ready = False
+        await self._door.drain(self.settings.drain_s)
 
     async def _every(self, interval_s: float, step: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -122,11 +132,16 @@ class Hub:
             except Exception:
                 logger.exception("a periodic step failed, trying again in %g s", interval_s)
 
-    async def _wake_conversations(self) -> None:
+    async def wake_conversations(self) -> None:
         """Loads the rooms of conversations that wait or are open, so that the console lists them."""
         for site in self.settings.sites:
             for key in await self._recorder.rooms_in_conversation(site, MAX_WAITING_ROOMS):
-                self.touch(await self._rooms.open(key, site))
+                self.rooms.want(key, site)
+        await self._take_up()
+
+    async def _take_up(self) -> None:
+        for room in await self.rooms.take_up():
+            self.touch(room)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.create_task(work)
@@ -141,21 +156,16 @@ class Hub:
 
     def admit(self, connection: Connection) -> PeerError | None:
         """Counts a new connection; the reason if there is no place for it."""
-        settings, address = self.settings, connection.handshake.address
-        if not self.ready or len(self.connections) >= settings.max_connections:
-            return PeerError(Close.BUSY, "the server is full, try again in a moment")
-        if self._addresses[address] >= settings.max_connections_per_address:
-            return PeerError(Close.BUSY, "too many connections from this address")
-        self.connections.add(connection)
-        self._addresses[address] += 1
-        return None
+        if not self.ready:
+            return PeerError(Close.BUSY, "the server is starting or stopping, try again in a moment")
+        return self._door.admit(connection)
+
+    @property
+    def connections(self) -> set[Connection]:
+        return self._door.inside
 
     def forget(self, connection: Connection) -> None:
-        if connection in self.connections:
-            self.connections.remove(connection)
-            self._addresses[connection.handshake.address] -= 1
-            if not self._addresses[connection.handshake.address]:
-                del self._addresses[connection.handshake.address]
+        self._door.leave(connection)
         self._board.remove(connection)
         self._consoles.discard(connection)
         if connection.available:
@@ -201,13 +211,13 @@ class Hub:
         now = self.now()
         if hello.token:
             visitor = credentials.open_visitor(self.settings.secret, hello.token, site.key, now)
-            room = await self._rooms.open(visitor.visitor, site.key)
+            room = await self.rooms.open(visitor.visitor, site.key)
             token = hello.token
             if visitor.is_stale(now):
                 token = self._visitor_token(site.key, visitor.visitor, now)
         else:
             visitor = VisitorToken(site.key, secrets.token_urlsafe(16), now)
-            room = self._rooms.begin(visitor.visitor, site.key)
+            room = await self.rooms.begin(visitor.visitor, site.key)
             token = self._visitor_token(site.key, visitor.visitor, now)
         if connection.outbox.closed:
             return
@@ -234,15 +244,19 @@ class Hub:
         room: Room | None = None
         if len(connection.rooms) >= MAX_ROOMS_A_CSA:
             refusal = Refuse(join.room, "bound", f"at most {MAX_ROOMS_A_CSA} rooms at once")
-        elif (room := await self._rooms.existing(join.room)) is None:
+        elif (room := await self._find_room(join.room)) is None:
             refusal = Refuse(join.room, "gone", "there is no such visitor")
         if room is None or refusal is not None:
             connection.send(encode(refusal or Refuse(join.room, "gone", "there is no such visitor")))
         elif not connection.outbox.closed:
             self._enter(connection, room, join.resume, join.position)
 
+    async def _find_room(self, key: str) -> Room | None:
+        site = self.node.neighbours.site(key) if self.node is not None else None
+        return await self.rooms.existing(key) if site is None else await self.rooms.open(key, site)
+
     def _require(self, room: Room) -> None:
-        if not self._rooms.holds(room):
+        if not self.rooms.holds(room):
             raise PeerError(Close.STATE_LOST, "the room was lost while it was being joined, try again")
 
     def _enter(self, connection: Connection, room: Room, resume: str, position: Any) -> None:
@@ -274,19 +288,19 @@ class Hub:
         return self._free
 
     def _count_free(self) -> int:
-        talks = [room.state.conversation for room in self._talking.values() if room.has_shopper()]
-        busy = Counter(talk.taken_by.id for talk in talks if talk.status == "open" and talk.taken_by)
-        waiting = sum(1 for talk in talks if talk.status == "waiting")
         agents = {peer.author.id for peer in self._consoles if peer.available}
-        places = sum(max(self.settings.chats_per_csa - busy[agent], 0) for agent in agents)
-        return min(len(agents), max(places - waiting, 0))
+        if self.node is not None:
+            return self.node.free(agents, self._board.cards.values(), self.settings.chats_per_csa)
+        talks = [room.state.conversation for room in self._talking.values() if room.has_shopper()]
+        held = [talk.taken_by.id if talk.taken_by and talk.status == "open" else "" for talk in talks]
+        return free_places(held, agents, self.settings.chats_per_csa)
 
     # Rooms
 
     def touch(self, room: Room) -> None:
         """The room has changed or may have: its card and its offers are looked at again soon."""
         key = room.state.room
-        if not self._rooms.holds(room):
+        if not self.rooms.holds(room):
             return
         self._board.touch(room)
         self._to_consider[key] = room
@@ -298,38 +312,53 @@ class Hub:
 
     def _reconsider_all(self) -> None:
         self._free = None
-        self._to_consider.update({room.state.room: room for room in self._rooms})
+        self._to_consider.update({room.state.room: room for room in self.rooms})
 
-    def _deliver(self, batch: Sequence[Publication]) -> None:
+    def deliver(self, batch: Sequence[Publication]) -> None:
+        self.figures.count(batch, self.now())
         by_room: dict[str, list[Publication]] = {}
         for record in batch:
             by_room.setdefault(record.room, []).append(record)
         for key, records in by_room.items():
-            if (room := self._rooms.get(key)) is not None:
+            if (room := self.rooms.get(key)) is not None:
                 room.deliver(records)
                 self._board.touch(room)
 
-    def _lost(self, batch: Sequence[Publication]) -> None:
-        """These records are not durable: their rooms start again from storage, their members come back."""
-        for key, site in {record.room: record.site for record in batch}.items():
-            if (room := self._rooms.drop(key)) is not None:
-                self._dropped[key] = site
+    def followed(self, room: Room) -> None:
+        """Another node wrote in the room: what was worked out of its state may be otherwise."""
+        self.advisor.look_again(room)
+        self.touch(room)
+
+    def drop(self, rooms: Iterable[str]) -> None:
+        """What is held of these rooms is not what the log has: they start again from it, their members come back."""
+        for key in rooms:
+            if (room := self.rooms.drop(key)) is not None:
+                # Somebody may wait in it though nobody is connected: the console must go on listing it.
+                self.rooms.want(key, room.state.site)
                 self._board.forget(room)
                 for member in list(room.members):
                     member.peer.close(Close.STATE_LOST, "the last changes were not kept, resuming")
+
+    def cards_changed(self, rooms: Iterable[str]) -> None:
+        """Other nodes have other cards of these rooms."""
+        self._board.touch_elsewhere(rooms)
 
     # Tending
 
     async def _tend(self) -> None:
         self._board.publish()
+        if self.node is not None:
+            before, self._free = self._free, self._count_free()
+            if before is not None and (before > 0) != (self._free > 0):
+                self._reconsider_all()
 
     async def _advise(self) -> None:
         """Asks the rules about rooms where something happened (as of now), and where time is up (as of then)."""
         now = self.now()
         asked, self._to_consider = self._to_consider, {}
-        rooms = [(room, now) for room in asked.values() if self._rooms.holds(room)]
+        rooms = [(room, now) for room in asked.values() if self.rooms.holds(room)]
         for key, at in self._timers.take_due(now):
-            if key not in asked and (room := self._rooms.get(key)) is not None:
+            if key not in asked and (room := self.rooms.get(key)) is not None:
                 rooms.append((room, at))
         if not rooms:
             return
@@ -347,26 +376,19 @@ class Hub:
 
     def why(self, key: str) -> list[Verdict] | None:
         """Why each rule would or would not fire in a room now; None for a room that is not in memory."""
-        room = self._rooms.get(key)
+        room = self.rooms.get(key)
         return self.advisor.why(room, self.now()) if room is not None else None
 
     async def _sweep(self) -> None:
         now = self.monotonic()
         for connection in [each for each in self.connections if now >= each.protocol.due()]:
             connection.check(now)
-        for room in list(self._rooms):
+        for room in list(self.rooms):
             room.end_sharing(self.now())
-        for key in await self._rooms.tidy(now, self.settings.room_idle_s):
+        for key in await self.rooms.tidy(now, self.settings.room_idle_s):
             self._timers.set(key, None)
             self.advisor.forget(key)
-        while self._dropped:
-            # Somebody may wait in it though nobody is connected: the console must go on listing it.
-            key, site = self._dropped.popitem()
-            try:
-                self.touch(await self._rooms.open(key, site))
-            except BaseException:
-                self._dropped.setdefault(key, site)
-                raise
+        await self._take_up()
 
     async def _check_sessions(self) -> None:
         """Shows out the consoles of agents who have signed out or been shut out; the others' sessions go on."""

@@ -10,7 +10,7 @@ from cobrowse.core.rules.limits import Limits as OfferLimits
 
 
 class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Durations in seconds. `mask_rules`: by site, what the page mirror lets out and what not."""
+    """`redis_url` is "" for the only node. `mask_rules`: by site, what the mirror lets out. Seconds."""
 
     secret: bytes
     sites: dict[str, SiteView]
@@ -24,3 +24,5 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
     chats_per_csa: int
     offer_limits: OfferLimits
     mask_rules: dict[str, list[MaskRule]] = {}
+    redis_url: str = ""
+    drain_s: float = 0.0

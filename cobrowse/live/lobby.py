@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from cobrowse.core.cart import project
 from cobrowse.core.chat import is_live, unread_by_csa
 from cobrowse.core.codec import encode
 from cobrowse.core.messages import Card, Lobby
 from cobrowse.live.member import Peer
+from cobrowse.live.neighbours import merged
 from cobrowse.live.room import Room
 
 MAX_CARDS = 500
@@ -51,18 +55,32 @@ def card_of(room: Room) -> Card:
     )
 
 
-class Board:
-    """Keeps each console's list in step: the whole list once, then what changed, a few times a second."""
+class Elsewhere(Protocol):
+    """The other nodes, as far as the list must know them."""
 
-    def __init__(self) -> None:
+    def cards(self, room: str) -> Iterable[Card]: ...
+
+    def say_cards(self, cards: list[Card], gone: list[str]) -> None: ...
+
+
+class Board:
+    """Keeps each console's list in step: the whole list once, then what changed, a few times a second.
+
+    With `elsewhere` a room's card is made of those that all nodes have of it.
+    """
+
+    def __init__(self, elsewhere: Elsewhere | None = None) -> None:
+        self._elsewhere = elsewhere
         self._peers: list[Peer] = []
-        self._cards: dict[str, Card] = {}
+        self._own: dict[str, Card] = {}
+        self.cards: dict[str, Card] = {} if elsewhere else self._own
         self._changed: dict[str, Room] = {}
+        self._changed_elsewhere: set[str] = set()
 
     def add(self, peer: Peer) -> None:
         self._peers.append(peer)
-        cards = sorted(self._cards.values(), key=_need)[:MAX_CARDS]
-        peer.send(encode(Lobby(full=True, cards=cards, total=len(self._cards))))
+        cards = sorted(self.cards.values(), key=_need)[:MAX_CARDS]
+        peer.send(encode(Lobby(full=True, cards=cards, total=len(self.cards))))
 
     def remove(self, peer: Peer) -> None:
         if peer in self._peers:
@@ -72,6 +90,10 @@ class Board:
         """Notes that the room's card may have changed."""
         self._changed[room.state.room] = room
 
+    def touch_elsewhere(self, rooms: Iterable[str]) -> None:
+        """Notes that other nodes have other cards of these rooms."""
+        self._changed_elsewhere.update(rooms)
+
     def forget(self, room: Room) -> None:
         """Takes back `touch`: what this object says of the room no longer holds."""
         if self._changed.get(room.state.room) is room:
@@ -79,7 +101,7 @@ class Board:
 
     def publish(self) -> None:
         """Sends what has changed since the last time."""
-        if not self._changed:
+        if not self._changed and not self._changed_elsewhere:
             return
         changed, self._changed = self._changed, {}
         cards: list[Card] = []
@@ -87,15 +109,35 @@ class Board:
         for key, room in changed.items():
             card = card_of(room)
             if not card.online and not is_live(room.state.conversation):
-                if self._cards.pop(key, None) is not None:
+                if self._own.pop(key, None) is not None:
                     gone.append(key)
-            elif self._cards.get(key) != card:
-                self._cards[key] = card
+            elif self._own.get(key) != card:
+                self._own[key] = card
                 cards.append(card)
+        if self._elsewhere is not None:
+            self._elsewhere.say_cards(cards, gone)
+            cards, gone = self._join(self._elsewhere, {card.room for card in cards} | set(gone))
         if cards or gone:
-            frame = encode(Lobby(full=False, cards=cards, gone=gone, total=len(self._cards)))
+            frame = encode(Lobby(full=False, cards=cards, gone=gone, total=len(self.cards)))
             for peer in self._peers:
                 peer.send(frame)
+
+    def _join(self, elsewhere: Elsewhere, changed: set[str]) -> tuple[list[Card], list[str]]:
+        """The cards over all nodes that are others now, and the rooms that no node has any more."""
+        changed |= self._changed_elsewhere
+        self._changed_elsewhere = set()
+        cards: list[Card] = []
+        gone: list[str] = []
+        for key in changed:
+            own = [self._own[key]] if key in self._own else []
+            card = merged([*own, *elsewhere.cards(key)])
+            if card is None:
+                if self.cards.pop(key, None) is not None:
+                    gone.append(key)
+            elif self.cards.get(key) != card:
+                self.cards[key] = card
+                cards.append(card)
+        return cards, gone
 
 
 def _need(card: Card) -> tuple[bool, float, bool, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from cobrowse.core.cart import Count, quantity
 from cobrowse.core.messages import Author, CartChanged, Entry, Happened, Item, Message, Settled
 from cobrowse.core.room import RoomState
@@ -71,3 +73,35 @@ def publication(state: RoomState, entry: Entry, payload: bytes, conversation_bef
     opening = talk.messages[-1] if opened and isinstance(fact, Settled) else None
     after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening)
     return Publication(state.room, state.site, state.epoch, entry, payload, cart, after, seen)
+
+
+class _Packed(NamedTuple):
+    """A record on its way through Redis: the entry as its bytes alone, and of the items those in the cart."""
+
+    room: str
+    site: str
+    epoch: str
+    payload: bytes
+    cart: CartAfter | None
+    conversation: ConversationAfter
+    visit: VisitAfter | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+_decode_entry = msgspec.msgpack.Decoder(Entry).decode
+
+
+def pack(record: Publication) -> bytes:
+    """The record's bytes."""
+    room, site, epoch, _, payload, cart, conversation, visit = record
+    if cart is not None:
+        known = {line: cart.items[line] for line in cart.lines if line in cart.items}
+        cart = CartAfter(cart.lines, known)
+    return _encode(_Packed(room, site, epoch, payload, cart, conversation, visit))
+
+
+def unpack(packed: bytes) -> Publication:
+    """The record that was packed."""
+    room, site, epoch, payload, cart, conversation, visit = _decode(packed)
+    return Publication(room, site, epoch, _decode_entry(payload), payload, cart, conversation, visit)

@@ -6,6 +6,7 @@ because the entry it comes from is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import msgspec
@@ -26,6 +27,8 @@ _states = msgspec.msgpack.Decoder(RoomState)
 _encode = msgspec.msgpack.Encoder().encode
 
 TAIL_PAGE = 1_000
+
+logger = logging.getLogger(__name__)
 
 
 def conversation_id(room: str, number: int) -> str:
@@ -59,6 +62,23 @@ class Recorder:
         if batch:
             async with self._engine.begin() as conn:
                 await self._write(conn, batch)
+
+    async def project(self, batch: Sequence[Publication]) -> None:
+        """Writes what of the batch is not there yet, in one transaction: the same may come again. SPEC node.3."""
+        places = [(record.room, record.entry.offset) for record in batch]
+        async with self._engine.begin() as conn:
+            held = await journal.held(conn, places)
+            fresh = {place: record for place, record in zip(places, batch, strict=True) if place not in held}
+            for place, record in zip(places, batch, strict=True):
+                if held.get(place, record.entry.hash) != record.entry.hash:
+                    logger.error("the database has another entry %d of a room than the feed", place[1])
+            await self._write(conn, list(fresh.values()))
+
+    async def covered(self, snapshots: Sequence[journal.Snapshot]) -> list[journal.Snapshot]:
+        """Those of the snapshots to which the log here reaches: nothing that they stand on can be lost any more."""
+        async with reading(self._engine) as conn:
+            held = await journal.held(conn, [(snapshot.room, snapshot.offset) for snapshot in snapshots])
+        return [each for each in snapshots if held.get((each.room, each.offset)) == each.hash]
 
     async def _write(self, conn: AsyncConnection, batch: Sequence[Publication]) -> None:
         for each in self._bulks(batch):

@@ -55,6 +55,16 @@ class Log(Protocol):
     def after_pending(self, callback: Callable[[], None]) -> None: ...
 
 
+class Durable(Protocol):
+    """An entry that the log has, and its bytes."""
+
+    @property
+    def entry(self) -> Entry: ...
+
+    @property
+    def payload(self) -> bytes: ...
+
+
 class Room:
     """Decides operations, appends facts, and hands durable entries to its members. Owned by the hub's loop.
 
@@ -160,6 +170,10 @@ class Room:
         """Whether the visitor is here, in any tab."""
         return any(member.role == "shopper" for member in self.members)
 
+    def is_visited(self) -> bool:
+        """Whether the visitor is in the room, whatever the node."""
+        return self.has_shopper()
+
     def announce(self) -> None:
         for member in self._entered():
             member.peer.send(encode(Presence(self.state.room, self.present(member.role))))
@@ -207,7 +221,7 @@ class Room:
 
     # Reading
 
-    def deliver(self, records: Sequence[Publication]) -> None:
+    def deliver(self, records: Sequence[Durable]) -> None:
         """Hands durable entries to every member, encoded once for all who see the same. SPEC wire.6."""
         top = records[-1].entry
         self._durable = (top.offset, top.hash)
@@ -225,10 +239,10 @@ class Room:
                 member.peer.send(self._news(records, member))
             member.delivered = max(member.delivered, top.offset)
 
-    def _news(self, records: Sequence[Publication], member: Member) -> bytes:
+    def _news(self, records: Sequence[Durable], member: Member) -> bytes:
         return encode_news(self.state.room, [self._payload(record, member) for record in records])
 
-    def _payload(self, record: Publication, member: Member) -> bytes:
+    def _payload(self, record: Durable, member: Member) -> bytes:
         seen = self._as_seen(record.entry, member)
         return record.payload if seen is record.entry else encode_entry(seen)
 
@@ -271,7 +285,7 @@ class Room:
         if sharing.to is None:
             self.left_at = None
             return
-        if self.has_shopper():
+        if self.is_visited():
             self.left_at = None
         elif self.left_at is None:
             self.left_at = now

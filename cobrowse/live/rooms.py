@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from cobrowse.broker.contract import Broker
@@ -14,6 +15,8 @@ from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import SNAPSHOT_EVERY, Room
+
+logger = logging.getLogger(__name__)
 
 
 class Rooms:
@@ -36,9 +39,13 @@ class Rooms:
         self._now = now
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Future[Room]] = {}
+        self._wanted: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
+
+    def __len__(self) -> int:
+        return len(self._rooms)
 
     def get(self, key: str) -> Room | None:
         """The room, if it is in memory."""
@@ -67,7 +74,28 @@ class Rooms:
             raise PeerError(Close.BAD_TOKEN, "this visitor token is for another site")
         return room
 
-    def begin(self, key: str, site: str) -> Room:
+    def want(self, key: str, site: str) -> None:
+        """Notes that this room is to be held here, whoever is connected, as soon as it can be had."""
+        if key not in self._rooms:
+            self._wanted[key] = site
+
+    async def take_up(self) -> list[Room]:
+        """Loads what is wanted; what cannot be had for now stays wanted."""
+        taken: list[Room] = []
+        while self._wanted:
+            key, site = self._wanted.popitem()
+            try:
+                taken.append(await self.open(key, site))
+            except PeerError as busy:
+                logger.info("a room could not be taken up yet: %s", busy.reason)
+                self._wanted[key] = site
+                break
+            except BaseException:
+                self._wanted.setdefault(key, site)
+                raise
+        return taken
+
+    async def begin(self, key: str, site: str) -> Room:
         """The room of a visitor who has just been given this key: nothing can be in storage."""
         room = self._rooms[key] = self._room(RoomState(key, site, new_epoch()), [])
         return room
@@ -98,9 +126,11 @@ class Rooms:
 
     def _room(self, state: RoomState, entries: list[Entry]) -> Room:
         state.next_replica = max(state.next_replica, first_replica(self._now()))
-        look_up = self._look_ups.get(state.site, nothing_known)
-        terms = Terms(self._sites[state.site], look_up, self._mask_rules.get(state.site, []))
-        return Room(state, entries, terms, self._broker, self._now)
+        return Room(state, entries, self._terms(state.site), self._broker, self._now)
+
+    def _terms(self, site: str) -> Terms:
+        look_up = self._look_ups.get(site, nothing_known)
+        return Terms(self._sites[site], look_up, self._mask_rules.get(site, []))
 
     def stale(self, now: float, idle_s: float) -> list[Room]:
         """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""

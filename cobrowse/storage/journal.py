@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +49,10 @@ class Snapshot:
     saved_at: float
 
 
+HELD_AT_ONCE = 500
+"""Two parameters each, well below what either back end takes in one statement."""
+
+
 @cache
 def _append(dialect: str) -> Insert:
     return insert_for(dialect, log)
@@ -84,6 +88,18 @@ async def recorded(conn: AsyncConnection) -> list[LogRow]:
     """Every row that the log still holds, of all rooms, each room's in order."""
     rows = await conn.execute(select(log).order_by(log.c.room, log.c.offset))
     return [LogRow(*row) for row in rows]
+
+
+async def held(conn: AsyncConnection, positions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Which of these (room, offset) the log has, with the hash of each."""
+    found: dict[tuple[str, int], int] = {}
+    for first in range(0, len(positions), HELD_AT_ONCE):
+        asked = positions[first : first + HELD_AT_ONCE]
+        rows = await conn.execute(
+            select(log.c.room, log.c.offset, log.c.hash).where(tuple_(log.c.room, log.c.offset).in_(asked))
+        )
+        found |= {(room, offset): digest for room, offset, digest in rows}
+    return found
 
 
 async def load_snapshot(conn: AsyncConnection, room: str) -> Snapshot | None:

@@ -1,0 +1,138 @@
+"""This process as one node of several: the log in Redis, the other nodes, and the projector. SPEC node."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from cobrowse.broker.feed import Feed
+from cobrowse.broker.lane import Followed
+from cobrowse.broker.link import FAILURES, Link, RedisUnusable, heed_cancellation
+from cobrowse.broker.redis import RedisBroker
+from cobrowse.core.messages import Card
+from cobrowse.live.neighbours import Neighbours, free_places, talks_of
+from cobrowse.live.notices import decode_notice
+from cobrowse.live.projector import Projector
+from cobrowse.live.publication import Publication, pack, unpack
+from cobrowse.live.recorder import Recorder
+from cobrowse.live.rooms import Rooms
+from cobrowse.live.shared_room import SharedRoom
+
+ALIVE_EVERY_S = 5.0
+GONE_AFTER_S = 15.0
+NODES = "cobrowse:{nodes}:alive"
+LOBBY = "lobby"
+
+logger = logging.getLogger(__name__)
+
+
+class Home(Protocol):
+    """The hub, as its node uses it."""
+
+    def now(self) -> float: ...
+
+    def deliver(self, batch: Sequence[Publication]) -> None: ...
+
+    def drop(self, rooms: Iterable[str]) -> None: ...
+
+    def followed(self, room: SharedRoom) -> None: ...
+
+    def cards_changed(self, rooms: Iterable[str]) -> None: ...
+
+    async def wake_conversations(self) -> None: ...
+
+
+class Node:
+    """Reads for the hub what the log and the other nodes say."""
+
+    def __init__(self, home: Home, url: str, recorder: Recorder) -> None:
+        self.name = secrets.token_urlsafe(6)
+        self.link = Link(url)
+        self.broker: RedisBroker[Publication] = RedisBroker(self.link, self.name, self, pack)
+        self.neighbours = Neighbours(lambda notice: self.broker.tell(LOBBY, notice), home.cards_changed)
+        self.projector = Projector(Feed(self.link, self.name, unpack), recorder)
+        self.rooms: Rooms
+        self.refused = 0
+        self._home = home
+
+    async def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Starts to listen, then to write; the tasks, to be cancelled when all is done. Raises RedisUnusable."""
+        try:
+            await self.link.load()
+        except FAILURES as failed:
+            raise RedisUnusable(f"Redis does not answer at `redis_url`: {type(failed).__name__}") from None
+        running = [
+            tasks.create_task(self.broker.run(), name="broker"),
+            tasks.create_task(self.projector.run(), name="projector"),
+        ]
+        await self.broker.listen(LOBBY, self.neighbours.heard)
+        running.append(tasks.create_task(self._keep_alive(), name="alive"))
+        self.neighbours.ask()
+        return running
+
+    async def leave(self) -> None:
+        """Says goodbye: the others need not wait until the lease has run out."""
+        with suppress(*FAILURES):
+            await self.link.call("cobrowse_alive", [NODES], self.name, 0)
+        await self.projector.drain()
+        await self.link.close()
+
+    def free(self, agents: set[str], cards: Iterable[Card], chats_per_csa: int) -> int:
+        """How many CSAs could take one more chat, over all nodes; tells the others who could here."""
+        self.neighbours.say_staff(sorted(agents))
+        return free_places(talks_of(cards), agents | self.neighbours.agents, chats_per_csa)
+
+    @property
+    def delivers(self) -> bool:
+        """Whether news comes through Redis to us: what is published was heard of late."""
+        return self.broker.channels.delivers
+
+    async def _keep_alive(self) -> None:
+        """Holds our lease, and notices whose has run out."""
+        known: set[str] = set()
+        while True:
+            try:
+                names = await self.link.call("cobrowse_alive", [NODES], self.name, int(GONE_AFTER_S))
+                alive = {name.decode() for name in names}
+                for gone in (known | self.neighbours.known()) - alive:
+                    logger.warning("a node is gone")
+                    self.neighbours.forget(gone)
+                    for room in self.rooms:
+                        if isinstance(room, SharedRoom):
+                            room.forget_node(gone)
+                if known - alive:
+                    await self._home.wake_conversations()
+                known = alive
+            except FAILURES as failed:
+                logger.warning("the lease could not be renewed: %s", type(failed).__name__)
+            except Exception:
+                logger.exception("the rooms of a node that is gone could not be taken over")
+            heed_cancellation()
+            await asyncio.sleep(ALIVE_EVERY_S)
+
+    # What the broker reads (broker.redis.Reader)
+
+    def deliver(self, records: Sequence[Publication]) -> None:
+        self._home.deliver(records)
+
+    def follow(self, room: str, entries: list[Followed], void: bool) -> None:
+        held = self.rooms.get(room)
+        if isinstance(held, SharedRoom):
+            self.refused += void
+            held.follow(entries, void, self._home.now())
+            self._home.followed(held)
+
+    def lost(self, rooms: Sequence[str]) -> None:
+        self._home.drop(rooms)
+
+    def noticed(self, room: str, node: str, notice: bytes) -> None:
+        held = self.rooms.get(room)
+        if isinstance(held, SharedRoom):
+            held.noticed(node, decode_notice(notice))
+
+    def missed(self) -> None:
+        self.neighbours.ask()

@@ -1,0 +1,52 @@
+"""What nodes tell each other of the moment: who is here, who types, who could answer. Nothing is kept. SPEC node.5."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cobrowse.core.messages import Author, Card
+
+
+class Notice(msgspec.Struct, tag_field="t", array_like=True, frozen=True):
+    """The base of all notices."""
+
+
+class Here(Notice, frozen=True, tag="here"):
+    """Who is in a room at the sender's; `asks` the others to say the same."""
+
+    authors: list[Author]
+    asks: bool = False
+
+
+class TypesThere(Notice, frozen=True, tag="types"):
+    """Somebody at the sender's types in the room, or has stopped."""
+
+    by: Author
+    on: bool
+
+
+class Resumed(Notice, frozen=True, tag="resumed"):
+    """A replica goes on at the sender's: whoever else has a connection with it closes that."""
+
+    replica: int
+
+
+class Staff(Notice, frozen=True, tag="staff"):
+    """The CSAs who take chats at the sender's; `asks` the others to say what they have, all of it."""
+
+    agents: list[str]
+    asks: bool = False
+
+
+class Cards(Notice, frozen=True, tag="cards"):
+    """Rooms at the sender's: all of them when `full`, else those that changed, and those that are gone."""
+
+    full: bool
+    cards: list[Card]
+    gone: list[str]
+
+
+AnyNotice = Here | TypesThere | Resumed | Staff | Cards
+
+encode_notice = msgspec.msgpack.Encoder().encode
+decode_notice = msgspec.msgpack.Decoder(AnyNotice).decode

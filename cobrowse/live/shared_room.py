@@ -1,0 +1,219 @@
+"""A room that other nodes may hold too: what was decided here counts once the log has taken it. SPEC node.1.
+
+The state runs ahead of the log by what is on its way. When another node was first, the state goes back to what the
+log has, follows what came, and the operations that wait are decided again: as if they had arrived later, which they
+have.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from cobrowse.core import room as core
+from cobrowse.core.codec import encode
+from cobrowse.core.errors import Close, PeerError
+from cobrowse.core.messages import AnyFact, AnyOperation, Arrived, Author, Entry, Position, Shared, TypingNow
+from cobrowse.core.room import RoomState, Terms
+from cobrowse.live.member import Member, Peer
+from cobrowse.live.notices import AnyNotice, Here, Resumed, TypesThere
+from cobrowse.live.room import TAIL_ENTRIES, Durable, Log, Room
+
+REBASE_EVERY = 64
+"""Entries after which going back starts from a newer copy of the state."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(RoomState).decode
+
+
+class Undecided(NamedTuple):
+    """What is on its way to the log: an operation of a member, or a fact of the server's own."""
+
+    member: Member | None
+    c: int
+    act: AnyOperation | AnyFact
+    at: float
+
+
+class SharedRoom(Room):
+    """`numbers`: the replica numbers that this node may give out in this room."""
+
+    def __init__(
+        self,
+        state: RoomState,
+        tail: list[Entry],
+        terms: Terms,
+        log: Log,
+        now: Callable[[], float],
+        tell: Callable[[str, AnyNotice], None],
+        numbers: range,
+    ) -> None:
+        super().__init__(state, tail, terms, log, now)
+        self.numbers = deque(numbers)
+        self._tell = tell
+        self._copy = _encode(state)
+        self._since: list[Entry] = []
+        self._undecided: deque[Undecided] = deque()
+        self._elsewhere: dict[str, list[Author]] = {}
+        tell(state.room, Here([], asks=True))
+
+    # The state that the log has
+
+    def confirmed(self) -> RoomState:
+        """The state after the last durable entry: not to be changed."""
+        if not self._undecided:
+            return self.state
+        state = _decode(self._copy)
+        for entry in self._since:
+            core.apply(state, entry)
+        return state
+
+    def _confirmed_tail(self) -> list[bytes]:
+        """The entries' bytes without those that are on their way: one for each that waits."""
+        return self._tail[: len(self._tail) - len(self._undecided)]
+
+    def _keep(self, entries: Sequence[Entry]) -> None:
+        self._since += entries
+        if len(self._since) >= REBASE_EVERY:
+            self._copy, self._since = _encode(self.confirmed()), []
+
+    # Joining
+
+    def take_replica(self, wanted: int | None) -> int:
+        """The replica asked for, whichever node gave it out; else a number of this node's own. SPEC wire.5, node.6.
+
+        Raises PeerError(BUSY) when there is none left; `numbers` is filled by whoever holds the rooms.
+        """
+        if wanted is not None:
+            # It is signed, so some node has given it out; the log may not have heard of it yet.
+            self.state.next_replica = max(self.state.next_replica, wanted + 1)
+            if core.may_resume(self.state, wanted):
+                self._tell(self.state.room, Resumed(wanted))
+                return super().take_replica(wanted)
+        if not self.numbers:
+            raise PeerError(Close.BUSY, "too many tabs at once, try again in a moment")
+        number = self.numbers.popleft()
+        self.state.next_replica = max(self.state.next_replica, number + 1)
+        return number
+
+    def join(self, peer: Peer, replica: int, resume: str, position: Position | None) -> Member:
+        """Adds a member, who gets the room as the log has it, at once. SPEC wire.7."""
+        ahead = self.state, self._tail
+        self.state = self.confirmed()
+        self._tail = self._confirmed_tail()
+        try:
+            member = Member(peer, replica, self.state.head[0])
+            self.members.append(member)
+            self.idle_since = None
+            joined = self._joined(member, resume, self._missed(position))
+        finally:
+            self.state, self._tail = ahead
+        member.entered = True
+        peer.send(encode(joined))
+        self.announce()
+        return member
+
+    # Writing
+
+    def do(self, member: Member, c: int, op: AnyOperation, at: float, now: float) -> None:
+        head = self.state.head
+        super().do(member, c, op, at, now)
+        if self.state.head != head:
+            self._undecided.append(Undecided(member, c, op, at))
+
+    def write(self, fact: AnyFact, now: float) -> None:
+        super().write(fact, now)
+        self._undecided.append(Undecided(None, 0, fact, now))
+
+    # Reading
+
+    def deliver(self, records: Sequence[Durable]) -> None:
+        """Own entries, which the log has taken."""
+        for _ in records:
+            self._undecided.popleft()
+        self._keep([record.entry for record in records])
+        super().deliver(records)
+
+    def follow(self, records: Sequence[Durable], void: bool, now: float) -> None:
+        """Entries that the log has, and that were not appended from here, or of which it was in doubt."""
+        waiting: list[Undecided] = []
+        if void:
+            self.state, self._tail = self.confirmed(), self._confirmed_tail()
+            waiting = list(self._undecided)
+            self._undecided.clear()
+        for record in records:
+            core.apply(self.state, record.entry)
+        self._tail = [*self._tail, *(record.payload for record in records)][-TAIL_ENTRIES:]
+        self._keep([record.entry for record in records])
+        super().deliver(records)
+        if void or any(isinstance(record.entry.fact, Shared) for record in records):
+            self._mirror.review()
+        for each in waiting:
+            self._decide_again(each, now)
+
+    def _decide_again(self, each: Undecided, now: float) -> None:
+        if each.member is None:
+            # An offer, or its end, is for the rules to weigh again: the hub asks them after every change.
+            if isinstance(each.act, Arrived):
+                visit = self.state.visit
+                if (each.act.device, each.act.locale) != (visit.device, visit.locale):
+                    self.write(each.act, now)
+            return
+        try:
+            self.do(each.member, each.c, each.act, each.at, now)  # type: ignore[arg-type]
+        except PeerError as busy:
+            each.member.peer.close(busy.code, busy.reason)
+
+    # Others
+
+    def present(self, role: str) -> list[Author]:
+        there = (author for authors in self._elsewhere.values() for author in authors)
+        seen = [author for author in there if role == "csa" or author.role == "csa"]
+        return list(dict.fromkeys([*super().present(role), *seen]))
+
+    def is_visited(self) -> bool:
+        there = (author for authors in self._elsewhere.values() for author in authors)
+        return self.has_shopper() or any(author.role == "shopper" for author in there)
+
+    def announce(self) -> None:
+        self._announce_here()
+        self._tell(self.state.room, Here(super().present("csa")))
+
+    def _announce_here(self) -> None:
+        super().announce()
+
+    def typing(self, member: Member, *, on: bool) -> None:
+        super().typing(member, on=on)
+        self._tell(self.state.room, TypesThere(member.peer.author, on))
+
+    def noticed(self, node: str, notice: AnyNotice) -> None:
+        """Another node's word on this room."""
+        match notice:
+            case Here(authors=authors, asks=asks):
+                if asks:
+                    self._tell(self.state.room, Here(super().present("csa")))
+                self._know(node, authors)
+            case TypesThere(by=by, on=on):
+                frame = encode(TypingNow(self.state.room, by, on))
+                for member in self._entered():
+                    member.peer.send(frame)
+            case Resumed(replica=replica):
+                for member in [member for member in self.members if member.replica == replica]:
+                    self.leave(member)
+                    member.peer.close(Close.REPLACED, "this tab has come back on another connection")
+
+    def forget_node(self, node: str) -> None:
+        """That node is gone, and who was there with it."""
+        self._know(node, [])
+
+    def _know(self, node: str, authors: list[Author]) -> None:
+        if self._elsewhere.get(node, []) == authors:
+            return
+        if authors:
+            self._elsewhere[node] = authors
+        else:
+            self._elsewhere.pop(node, None)
+        self._announce_here()

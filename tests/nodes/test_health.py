@@ -1,0 +1,98 @@
+"""A node that says how it is, and one that goes. SPEC node.4, node.7."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import redis.asyncio
+
+from cobrowse.core.messages import Drain, Increment, Say
+from tests.engines import RedisServer, running_redis
+from tests.nodes.conftest import SECRET, StartNode, eventually
+from tests.serving import ServerProcess, needs_built_files, settings_for
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that a test may break."""
+    with running_redis(tmp_path / "redis") as server:
+        yield server
+
+
+async def status(url: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return (await http.get(f"{url}/readyz")).status_code
+
+
+async def test_node4_news_missed_while_the_subscription_was_cut_is_caught_up(
+    start_node: StartNode, redis_server: RedisServer
+) -> None:
+    a, b = await start_node(), await start_node()
+    shopper = await a.shopper()
+    await shopper.done(Say("hello"))
+    other = await b.shopper(token=shopper.token)
+    async with redis.asyncio.Redis(port=redis_server.port) as client:
+        for n in range(20):
+            await client.client_kill_filter(_type="pubsub")
+            await shopper.done(Increment(f"sku-{n}", 1))
+    entry = await other.entry(lambda entry: entry.c == 21)
+    assert entry.offset == shopper.joined.position.offset + 21
+
+
+async def test_node4_not_ready_while_nothing_is_delivered(
+    start_node: StartNode, own_redis: RedisServer
+) -> None:
+    node = await start_node(redis_url=own_redis.url)
+    await eventually(lambda: _is(node.url, 200))
+    own_redis.pause()
+    await eventually(lambda: _is(node.url, 503))
+    own_redis.go_on()
+    await eventually(lambda: _is(node.url, 200))
+    shopper = await node.shopper()
+    await shopper.done(Say("hello"))
+
+
+async def _is(url: str, wanted: int) -> bool:
+    return await status(url) == wanted
+
+
+async def test_metrics_tell_what_the_node_does(start_node: StartNode) -> None:
+    node = await start_node()
+    shopper = await node.shopper()
+    await shopper.done(Say("hello"))
+    text = (await node.http.get("/metrics")).text
+    figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert figures['cobrowse_connections{role="shopper"}'] == "1.0"
+    assert figures["cobrowse_rooms"] == "1.0"
+    assert float(figures["cobrowse_entries_total"]) >= 1
+    assert figures["cobrowse_delivers"] == "1.0"
+    assert float(figures["cobrowse_delay_seconds_count"]) >= 1
+
+
+async def test_node7_a_node_that_stops_spreads_its_connections(
+    tmp_path: Path, redis_server: RedisServer, database_url: str
+) -> None:
+    needs_built_files()
+    shared = {"database_url": database_url, "redis_url": redis_server.url, "secret": SECRET}
+    node = ServerProcess(settings_for(tmp_path, drain_s=3.0, **shared), tmp_path)
+    await node.start()
+    shoppers = [await node.shopper() for _ in range(8)]
+    for shopper in shoppers:
+        await shopper.done(Say("hello"))
+    node.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    delays = [(await shopper.expect(Drain)).after_s for shopper in shoppers]
+    assert all(0 <= delay <= 3.0 for delay in delays)
+    assert len(set(delays)) > 4
+    # What comes until the connection goes is taken as ever.
+    await shoppers[0].done(Increment("desk", 1))
+    await asyncio.gather(*(shopper.leave() for shopper in shoppers))
+    await node.stop()
+    assert time.monotonic() - began < 3.0 + 5.0
+    node.assert_no_traceback()

@@ -1,4 +1,4 @@
-"""What deploy/ promises: the nginx site works with the real one, workers share a port, the files agree."""
+"""What docs/deploy/ promises: the nginx site works with the real one, workers share a port, the files agree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.serving import ORIGIN, ServerProcess, needs_built_files, settings_for
 from tests.wire import open_peer
 
 ROOT = Path(__file__).resolve().parents[2]
-DEPLOY = ROOT / "deploy"
+DEPLOY = ROOT / "docs" / "deploy"
 
 
 @contextmanager

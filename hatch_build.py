@@ -35,14 +35,15 @@ class BrowserBuild(BuildHookInterface[Any]):
         return []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Guarantees a fresh cobrowse/static/, and that a wheel carries rules/*.yaml as shipped_rules/."""
+        """Guarantees a fresh cobrowse/static/, and that a wheel carries rules/ as shipped_rules/."""
         root = Path(self.root)
         if self._builds():
             self.app.display_info("Building the browser's files")
             build_browser_files(root)
         if self.target_name == "wheel" and version != "editable":
-            for rule in sorted((root / "rules").glob("*.yaml")):
-                build_data["force_include"][str(rule)] = f"cobrowse/shipped_rules/{rule.name}"
+            for rule in sorted((root / "rules").rglob("*.yaml")):
+                name = rule.relative_to(root / "rules").as_posix()
+                build_data["force_include"][str(rule)] = f"cobrowse/shipped_rules/{name}"
 
     def _builds(self) -> bool:
         if self.target_name != "wheel" or os.environ.get("COBROWSE_BROWSER_BUILD") == "skip":

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.world import EMAIL, PASSWORD, Person
+from tests.e2e.world import EMAIL, IDLE_S, PASSWORD, Person
 
 SHOP_CART_IS = """async (wanted) => {
   const { lines } = await (await fetch('/cart.json')).json();
@@ -25,6 +25,12 @@ def type_until(box: Locator, seen: Locator) -> None:
             expect(seen).to_be_visible(timeout=2000)
             return
     expect(seen).to_be_visible()
+
+
+def outwait_the_rule(page: Page) -> None:
+    """Returns when the rule's time has passed, with two seconds to spare: the time itself is what is tested."""
+    since = page.evaluate("Date.now()")
+    page.wait_for_function(f"since => Date.now() - since > {(IDLE_S + 2) * 1000}", arg=since)
 
 
 class Shopper:

@@ -30,7 +30,8 @@ CHROMIUM_ARGS = [
 ]
 EMAIL, PASSWORD = "ginny@demo.example", "alcove-and-oak"
 START_WITHIN_S = 30.0
-IDLE_S = 2
+IDLE_S = 5
+"""How long the rule of the tests waits: longer than three pages take on a busy machine."""
 
 # The widget's shadow root is closed to the shop's page; opened here, so that the tests can see what a shopper sees.
 OPEN_SHADOW_ROOTS = """

@@ -86,7 +86,7 @@ class RedisServer:
     def start(self) -> None:
         program = shutil.which("redis-server")
         assert program, "expected redis-server: run `make tools` (Debian: apt-get install redis-server)"
-        options = ("--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--loglevel", "warning")
+        options = ("--save", "", "--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning")
         self._process = subprocess.Popen(
             [program, *self._listening(), "--bind", "127.0.0.1", *options, *self.options],
             cwd=self.folder,

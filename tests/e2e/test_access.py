@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import ROOT, World
@@ -21,7 +21,7 @@ window.shifts = [];
 new PerformanceObserver((list) => {
   for (const { value, hadRecentInput, sources } of list.getEntries())
     if (!hadRecentInput) shifts.push([value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 200))]);
-}).observe({ type: 'layout-shift', buffered: true });
+}).observe({ type: 'layout-shift' });
 """
 
 
@@ -155,12 +155,15 @@ def test_the_widget_shifts_nothing_and_obeys_the_strictest_policy(world: World) 
     shopper = Shopper(world.person())
     said: list[str] = []
     shopper.page.on("console", lambda message: said.append(message.text))
-    shopper.page.add_init_script(OBSERVE_SHIFTS)
-    shopper.goto("/bookcases")
+    held: list[Route] = []
+    shopper.page.route("**/cobrowse.js", lambda route: held.append(route))
+    shopper.page.goto(world.shop_url + "/bookcases", wait_until="domcontentloaded")
+    shopper.page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    # The shop stands; what moves from here on moves because of the widget.
+    shopper.page.evaluate(OBSERVE_SHIFTS)
+    held[0].continue_()
     shopper.open_panel()
-    shifts = shopper.page.evaluate("window.shifts")
-    # Below this it is the edge of a letter in the shop's own header, as its font comes in.
-    assert sum(shift[0] for shift in shifts) < 0.0001, shifts
+    assert shopper.page.evaluate("window.shifts") == []
     assert [text for text in said if "Content Security Policy" in text] == []
 
 

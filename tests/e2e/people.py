@@ -16,6 +16,11 @@ SHOP_CART_IS = """async (wanted) => {
   return [...keys].every((key) => held[key] === wanted[key]);
 }"""
 
+PUT_LINE = """async (line) => {
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch('/cart/lines', { method: 'PUT', headers, body: JSON.stringify(line) })).ok;
+}"""
+
 
 def type_until(box: Locator, seen: Locator) -> None:
     """Types until somebody else has seen it: the sign that somebody types goes away by itself."""
@@ -60,6 +65,12 @@ class Shopper:
             lambda answer: "/cart/" in answer.url and answer.request.method != "GET"
         ):
             self.page.get_by_role("button", name="Add to basket").first.click()
+
+    def put_unseen(self, item_id: str, item_variant: str) -> None:
+        """Puts one of a product into the shop's basket as another device would, and looks at this page again."""
+        line = {"item_id": item_id, "item_variant": item_variant, "quantity": 1}
+        assert self.page.evaluate(PUT_LINE, line)
+        self.page.reload()
 
     def expect_shop_cart(self, wanted: dict[str, int]) -> None:
         """Waits until the shop's own basket is this: quantity by product and variant."""

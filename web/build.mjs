@@ -63,14 +63,35 @@ const cssAsText = {
   },
 };
 
-/** rrweb brings a worker that draws canvases, as text. We send those as pictures: the text stays at home. */
-const withoutCanvasWorker = {
-  name: 'without-canvas-worker',
+/**
+ * The parts of rrweb's recorder that we never switch on: canvases as commands (ours go out as pictures) with the worker that draws
+ * them, frames of other origins, fonts, custom elements. A bundler cannot see that they are dead; each must be found, or the build fails.
+ */
+const UNUSED_PARTS = [
+  [/^const jsContent = '.*';$/m, "const jsContent = '';"],
+  [
+    /^class CanvasManager \{[\s\S]*?^\}$/m,
+    'class CanvasManager { reset() {} freeze() {} unfreeze() {} lock() {} unlock() {} }',
+  ],
+  [/^class CrossOriginIframeMirror \{[\s\S]*?^\}$/m, 'class CrossOriginIframeMirror {}'],
+  [/^ {2}handleMessage\(message\) \{[\s\S]*?^\}$/m, '}'],
+  [/^function initFontObserver\([\s\S]*?^\}$/m, 'function initFontObserver() { return () => {}; }'],
+  [
+    /^function initCustomElementObserver\([\s\S]*?^\}$/m,
+    'function initCustomElementObserver() { return () => {}; }',
+  ],
+];
+
+const withoutUnusedParts = {
+  name: 'without-unused-parts',
   setup(build) {
     build.onLoad({ filter: /@rrweb\/record\/dist\/record\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const contents = source.replace(/^const jsContent = '.*';$/m, "const jsContent = '';");
-      if (contents === source) throw new Error(`expected the worker of ${path} as const jsContent`);
+      let contents = await readFile(path, 'utf8');
+      for (const [part, instead] of UNUSED_PARTS) {
+        const without = contents.replace(part, instead);
+        if (without === contents) throw new Error(`expected ${part} in ${path}`);
+        contents = without;
+      }
       return { contents, loader: 'js' };
     });
   },
@@ -119,7 +140,7 @@ async function build() {
   const mirror = await bundle('mirror', {
     ...hashed,
     ...page,
-    plugins: [withoutCanvasWorker],
+    plugins: [withoutUnusedParts],
   });
   const panel = await bundle('panel', {
     ...hashed,

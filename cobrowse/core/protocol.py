@@ -16,6 +16,7 @@ from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import (
     MAX_OPERATION_BYTES,
     PROTOCOL_VERSION,
+    Act,
     AnyClientFrame,
     Beat,
     Do,
@@ -24,6 +25,7 @@ from cobrowse.core.messages import (
     Join,
     Leave,
     Mirror,
+    Outcome,
     Point,
     Role,
     Status,
@@ -40,8 +42,8 @@ class State(Enum):
 
 MAY_SEND: dict[tuple[State, Role | None], tuple[type[msgspec.Struct], ...]] = {
     (State.AWAITING_HELLO, None): (Hello,),
-    (State.OPEN, "shopper"): (Do, Typing, Beat, Mirror, Front),
-    (State.OPEN, "csa"): (Do, Typing, Beat, Join, Leave, Status, Watch, Point),
+    (State.OPEN, "shopper"): (Do, Typing, Beat, Mirror, Front, Outcome),
+    (State.OPEN, "csa"): (Do, Typing, Beat, Join, Leave, Status, Watch, Point, Act),
 }
 
 

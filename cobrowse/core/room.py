@@ -30,6 +30,7 @@ from cobrowse.core.messages import (
     CartChanged,
     CartGrant,
     Change,
+    Controlled,
     Conversation,
     Declined,
     Describe,
@@ -264,7 +265,7 @@ def apply(state: RoomState, entry: Entry) -> None:
                 state.memory.controls[fact.rule] = memories.Control(state.visit.number, entry.at)
         case Armed():
             state.memory.held = dict(fact.since)
-        case Declined() | Hidden():
+        case Declined() | Hidden() | Controlled():
             pass
         case _:
             assert_never(fact)

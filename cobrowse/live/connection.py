@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from cobrowse.core.codec import encode
 from cobrowse.core.errors import Close, PeerError, Refused
 from cobrowse.core.messages import (
+    Act,
     AnyClientFrame,
     Author,
     Beat,
@@ -19,6 +20,7 @@ from cobrowse.core.messages import (
     Join,
     Leave,
     Mirror,
+    Outcome,
     Point,
     Refuse,
     Status,
@@ -160,7 +162,14 @@ class Connection:
                     room, member = entered
                     room.typing(member, on=on)
                     self._host.touch(room)
-            case Mirror(room=key) | Front(room=key) | Watch(room=key) | Point(room=key):
+            case (
+                Mirror(room=key)
+                | Front(room=key)
+                | Watch(room=key)
+                | Point(room=key)
+                | Act(room=key)
+                | Outcome(room=key)
+            ):
                 if (entered := self.rooms.get(key)) is not None:
                     room, member = entered
                     room.show(member, frame)

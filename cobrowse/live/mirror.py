@@ -8,11 +8,17 @@ from typing import Protocol
 
 from cobrowse.core import sharing as core
 from cobrowse.core.codec import encode
+from cobrowse.core.control import Hand
 from cobrowse.core.messages import (
+    Act,
+    ActNow,
     Author,
+    Controlled,
     MaskRule,
     Mirror,
     Mirrored,
+    Outcome,
+    OutcomeNow,
     Point,
     Pointed,
     Record,
@@ -39,15 +45,18 @@ class Host(Protocol):
 
     def shoppers(self) -> list[Member]: ...
 
+    def note(self, fact: Controlled) -> None: ...
+
 
 class Viewer:
     """A CSA who watches. `behind`: what is on its way to them is no longer the page."""
 
-    __slots__ = ("behind", "member")
+    __slots__ = ("behind", "hand", "member")
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, now: float) -> None:
         self.member = member
         self.behind = True
+        self.hand = Hand(now)
 
 
 class PageMirror:
@@ -83,7 +92,7 @@ class PageMirror:
         if on and not self.lets(member.peer.author, "view"):
             member.peer.send(encode(Refuse(self._room, "not_granted", "the shopper has not shared the page")))
         elif on:
-            self._viewers.append(Viewer(member))
+            self._viewers.append(Viewer(member, self._now()))
             self._catch_up(self._viewers[-1])
         self._direct()
 
@@ -202,7 +211,7 @@ class PageMirror:
         for frame in self._held:
             viewer.member.peer.send(frame)
 
-    # Pointing
+    # Pointing and control
 
     def point(self, member: Member, frame: Point) -> None:
         """Shows the shopper where a CSA points, if they may and mean the page as it is. SPEC mirror.7."""
@@ -213,6 +222,54 @@ class PageMirror:
         ):
             return
         pointed = Pointed(
-            self._room, member.peer.author, frame.epoch, frame.node, frame.fx, frame.fy, frame.kind
+            self._room,
+            member.peer.author,
+            frame.epoch,
+            frame.node,
+            frame.fx,
+            frame.fy,
+            frame.kind,
+            frame.stroke,
+            frame.path,
         )
         self._recording.peer.send(encode(pointed))
+
+    def act(self, member: Member, frame: Act) -> None:
+        """Hands a CSA's step to the page, if they may now and mean the page as it is. SPEC mirror.8."""
+        author, now = member.peer.author, self._now()
+        viewer = next((viewer for viewer in self._viewers if viewer.member is member), None)
+        if viewer is None or not self.lets(author, "control"):
+            member.peer.send(
+                encode(Refuse(self._room, "not_granted", "the shopper has not let you use the page"))
+            )
+        elif self._recording is None or frame.epoch != self._epoch:
+            member.peer.send(encode(OutcomeNow(self._room, frame.n, "gone")))
+        elif not viewer.hand.may(now):
+            member.peer.send(encode(OutcomeNow(self._room, frame.n, "denied")))
+        else:
+            if viewer.hand.begins(frame.kind, frame.node, now):
+                self._host.note(Controlled(author, frame.kind, frame.node))
+            step = ActNow(
+                self._room,
+                author,
+                frame.epoch,
+                frame.n,
+                frame.node,
+                frame.kind,
+                frame.fx,
+                frame.fy,
+                frame.text,
+                frame.index,
+                frame.dx,
+                frame.dy,
+            )
+            self._recording.peer.send(encode(step))
+
+    def outcome(self, member: Member, frame: Outcome) -> None:
+        """Tells a CSA what became of their step."""
+        if member is not self._recording:
+            return
+        told = encode(OutcomeNow(self._room, frame.n, frame.what, frame.line, frame.quantity))
+        for viewer in self._viewers:
+            if viewer.member.peer.author.id == frame.to:
+                viewer.member.peer.send(told)

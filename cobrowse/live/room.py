@@ -12,14 +12,17 @@ from cobrowse.core import room as core
 from cobrowse.core.codec import encode, encode_entry, encode_news
 from cobrowse.core.errors import Close, Refusal, Refused
 from cobrowse.core.messages import (
+    Act,
     AnyFact,
     AnyOperation,
     Author,
+    Controlled,
     Declined,
     Entry,
     Front,
     Joined,
     Mirror,
+    Outcome,
     Point,
     Position,
     Presence,
@@ -86,6 +89,7 @@ class Room:
         self.left_at: float | None = None
         self.saved_offset = state.head[0]
         self._log = log
+        self._now = now
         self._tail = [encode_entry(entry) for entry in tail[-TAIL_ENTRIES:]]
         self._durable = state.head
         self._mirror = PageMirror(state.room, terms.mirror, self, now)
@@ -260,7 +264,7 @@ class Room:
 
     # The page (live.mirror.Host)
 
-    def show(self, member: Member, frame: Mirror | Front | Watch | Point) -> None:
+    def show(self, member: Member, frame: Mirror | Front | Watch | Point | Act | Outcome) -> None:
         """Passes on what there is of the shopper's page; nothing of it is kept. SPEC mirror."""
         match frame:
             case Mirror():
@@ -271,6 +275,10 @@ class Room:
                 self._mirror.watch(member, on=on)
             case Point():
                 self._mirror.point(member, frame)
+            case Act():
+                self._mirror.act(member, frame)
+            case Outcome():
+                self._mirror.outcome(member, frame)
 
     def sharing(self) -> Sharing:
         return self.state.sharing
@@ -278,6 +286,10 @@ class Room:
     def shoppers(self) -> list[Member]:
         """The visitor's tabs, in the order of their coming."""
         return [member for member in self.members if member.role == "shopper" and member.entered]
+
+    def note(self, fact: Controlled) -> None:
+        """Puts into the log that a CSA uses the page. Raises Backlogged, and then they do not."""
+        self.write(fact, self._now())
 
     def end_sharing(self, now: float) -> None:
         """Ends the leave to see the page when it has run out, or the shopper has gone. SPEC mirror.5."""

@@ -16,7 +16,17 @@ import msgspec
 from cobrowse.core import room as core
 from cobrowse.core.codec import encode
 from cobrowse.core.errors import Close, PeerError
-from cobrowse.core.messages import AnyFact, AnyOperation, Arrived, Author, Entry, Position, Shared, TypingNow
+from cobrowse.core.messages import (
+    AnyFact,
+    AnyOperation,
+    Arrived,
+    Author,
+    Controlled,
+    Entry,
+    Position,
+    Shared,
+    TypingNow,
+)
 from cobrowse.core.room import RoomState, Terms
 from cobrowse.live.member import Member, Peer
 from cobrowse.live.notices import AnyNotice, Here, Resumed, TypesThere
@@ -157,7 +167,9 @@ class SharedRoom(Room):
     def _decide_again(self, each: Undecided, now: float) -> None:
         if each.member is None:
             # An offer, or its end, is for the rules to weigh again: the hub asks them after every change.
-            if isinstance(each.act, Arrived):
+            if isinstance(each.act, Controlled):
+                self.write(each.act, now)
+            elif isinstance(each.act, Arrived):
                 visit = self.state.visit
                 if (each.act.device, each.act.locale) != (visit.device, visit.locale):
                     self.write(each.act, now)

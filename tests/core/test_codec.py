@@ -14,6 +14,8 @@ from cobrowse.core.codec import decode_client, decode_server, encode, encode_ent
 from cobrowse.core.errors import MAX_REASON_BYTES, Close, PeerError
 from cobrowse.core.messages import (
     MAX_FRAME_BYTES,
+    Act,
+    ActNow,
     AnyClientFrame,
     AnyOperation,
     AnyServerFrame,
@@ -37,6 +39,8 @@ from cobrowse.core.messages import (
     Mirror,
     Mirrored,
     News,
+    Outcome,
+    OutcomeNow,
     Page,
     Point,
     Pointed,
@@ -79,6 +83,8 @@ CLIENT: list[AnyClientFrame] = [
     Front("room"),
     Watch("room", True),
     Point("room", "e1", 7, 0.5, 1, "laser"),
+    Act("room", "e1", 1, 7, "type", text="x"),
+    Outcome("room", "a1", 1, "cart", "7", 1),
     *(Do("room", c, 1.5, op) for c, (op, *_) in enumerate(ALLOWED, 1)),
     Do(
         "room", 2**53 - 1, 0, Event("view_item", Page("/a", "A"), [Item("oak", price_minor=1)], 1, {"a": 1.5})
@@ -112,6 +118,8 @@ def server_frames() -> list[AnyServerFrame]:
         Mirrored("room", "e1", 0, bytes(range(256)), True),
         Record("room", True, [MaskRule("mask", ".x", "/a*")], False),
         Pointed("room", GINNY, "e1", 7, 0.5, 1.0, "mark"),
+        ActNow("room", GINNY, "e1", 1, 7, "click", 0.5, 1.0),
+        OutcomeNow("room", 1, "done"),
     ]
 
 

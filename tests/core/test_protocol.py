@@ -8,6 +8,7 @@ from cobrowse.core.codec import encode
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import (
     MAX_OPERATION_BYTES,
+    Act,
     AnyClientFrame,
     Beat,
     Describe,
@@ -18,6 +19,7 @@ from cobrowse.core.messages import (
     Join,
     Leave,
     Mirror,
+    Outcome,
     Point,
     Role,
     Say,
@@ -39,6 +41,8 @@ FRAMES: dict[type, AnyClientFrame] = {
     Front: Front("room"),
     Watch: Watch("room", True),
     Point: Point("room", "e1", 7, 0.5, 1.0, "laser"),
+    Act: Act("room", "e1", 1, 7, "click"),
+    Outcome: Outcome("room", "a1", 1, "done"),
 }
 
 
@@ -72,7 +76,7 @@ def test_wire3_what_each_role_may_send(role: Role, kind: type) -> None:
     protocol = opened(role)
     if kind is Hello:
         assert refusal(protocol, FRAMES[kind]) is Close.BAD_FRAME
-    elif kind in (Do, Typing, Beat) or (kind in (Mirror, Front)) == (role == "shopper"):
+    elif kind in (Do, Typing, Beat) or (kind in (Mirror, Front, Outcome)) == (role == "shopper"):
         assert protocol.receive(encode(FRAMES[kind]), 1.0) == FRAMES[kind]
     else:
         assert refusal(protocol, FRAMES[kind]) is Close.FORBIDDEN

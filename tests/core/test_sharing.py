@@ -67,6 +67,23 @@ def test_mirror5_levels_are_asked_for_one_by_one_and_end_together() -> None:
     assert stage.state.sharing == Sharing()
 
 
+def test_mirror8_no_level_is_skipped_and_nobody_gives_more_than_was_asked() -> None:
+    stage = Stage()
+    assert code_of(stage.ginny(AskShare("point"))) == "invalid"
+    assert code_of(stage.ginny(AskShare("control"))) == "invalid"
+    stage.ginny(AskShare("view"))
+    assert code_of(stage.lea(Share("control", GINNY.id))) == "invalid"
+    stage.lea(Share("view", GINNY.id))
+    assert code_of(stage.ginny(AskShare("control"))) == "invalid"
+    stage.ginny(AskShare("point"))
+    stage.lea(Share("point", GINNY.id))
+    stage.ginny(AskShare("control"))
+    stage.lea(Share("control", GINNY.id))
+    assert lets(stage.state.sharing, GINNY, "control", START)
+    stage.lea(Share("point", GINNY.id))
+    assert not lets(stage.state.sharing, GINNY, "control", START), "the shopper takes one level back"
+
+
 def test_mirror5_only_a_csa_asks_and_only_the_shopper_gives() -> None:
     stage = Stage()
     assert code_of(stage.lea(AskShare("view"))) == "forbidden"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 from cobrowse.core.messages import (
+    Act,
+    ActNow,
+    AnyServerFrame,
     AskShare,
+    Controlled,
     Front,
     Mirror,
     Mirrored,
+    News,
+    Outcome,
+    OutcomeNow,
     Point,
     Pointed,
     Record,
@@ -16,8 +24,10 @@ from cobrowse.core.messages import (
     Say,
     Share,
     Shared,
+    ShareLevel,
     Watch,
 )
+from cobrowse.core.sharing import LEVELS
 from tests.serving import LocalServer
 from tests.wire import Peer
 
@@ -43,17 +53,21 @@ async def send(peer: Peer, seq: int, *events: object, epoch: str = "e1", cut: in
     await peer.send(Mirror(peer.room, epoch, seq, body[cut:]))
 
 
-async def shared(server: LocalServer, level: str = "view") -> tuple[Peer, Peer]:
+async def shared(server: LocalServer, level: ShareLevel = "view") -> tuple[Peer, Peer]:
     """A shopper, and a CSA to whom they have just given leave."""
     shopper = await server.shopper()
     await shopper.done(Say("Hello"))
     csa = await server.csa_in(shopper.room)
-    await csa.do(AskShare("point" if level == "point" else "view"))
-    asked = await shopper.fact(Shared)
-    assert isinstance(asked.fact, Shared)
-    assert asked.fact.sharing.asked is not None
-    await shopper.done(Share("point" if level == "point" else "view", asked.fact.sharing.asked.id))
-    await csa.entry(lambda entry: isinstance(entry.fact, Shared) and entry.fact.sharing.to is not None)
+    steps: tuple[Literal["view", "point", "control"], ...] = ("view", "point", "control")
+    for step in steps[: LEVELS.index(level)]:
+        await csa.do(AskShare(step))
+        asked = await shopper.fact(Shared)
+        assert isinstance(asked.fact, Shared)
+        assert asked.fact.sharing.asked is not None
+        await shopper.done(Share(step, asked.fact.sharing.asked.id))
+        given = await csa.fact(Shared)
+        while not isinstance(given.fact, Shared) or given.fact.sharing.level != step:
+            given = await csa.fact(Shared)
     return shopper, csa
 
 
@@ -141,7 +155,12 @@ async def test_mirror4_a_page_that_lies_ends_its_mirror(shells: LocalServer) -> 
 
 
 async def test_mirror7_pointing_needs_its_own_leave_and_the_present_epoch(shells: LocalServer) -> None:
-    for level, epoch, arrives in (("view", "e1", False), ("point", "e0", False), ("point", "e1", True)):
+    cases: list[tuple[ShareLevel, str, bool]] = [
+        ("view", "e1", False),
+        ("point", "e0", False),
+        ("point", "e1", True),
+    ]
+    for level, epoch, arrives in cases:
         shopper, csa = await shared(shells, level)
         await csa.send(Watch(shopper.room, on=True))
         await shopper.expect(Record)
@@ -152,3 +171,89 @@ async def test_mirror7_pointing_needs_its_own_leave_and_the_present_epoch(shells
         if arrives:
             pointed = pointed or [await shopper.expect(Pointed)]
         assert [(frame.node, frame.fx, frame.kind) for frame in pointed] == [(2, 0.5, "laser")] * arrives
+
+
+async def watched(server: LocalServer, level: ShareLevel) -> tuple[Peer, Peer]:
+    """The same, with the page on show at the CSA."""
+    shopper, csa = await shared(server, level)
+    await csa.send(Watch(shopper.room, on=True))
+    await shopper.expect(Record)
+    await send(shopper, 0, PAGE)
+    await csa.expect(Mirrored)
+    return shopper, csa
+
+
+def acts(frames: list[AnyServerFrame]) -> list[int]:
+    return [frame.n for frame in frames if isinstance(frame, ActNow)]
+
+
+async def test_mirror8_each_step_is_weighed_by_level_and_epoch(shells: LocalServer) -> None:
+    shopper, csa = await watched(shells, "point")
+    await csa.send(Act(shopper.room, "e1", 1, 2, "click"))
+    assert (await csa.expect(Refuse)).code == "not_granted"
+    assert acts(await shopper.quiet()) == []
+    shopper, csa = await watched(shells, "control")
+    await csa.send(Act(shopper.room, "e0", 1, 2, "click"))
+    assert (await csa.expect(OutcomeNow)).what == "gone"
+    await csa.send(Act(shopper.room, "e1", 2, 2, "type", text="Leeds"))
+    step = await shopper.expect(ActNow)
+    assert (step.n, step.node, step.kind, step.text) == (2, 2, "type", "Leeds")
+    assert step.by.id == csa.welcome.you.id
+    await shopper.send(Outcome(shopper.room, step.by.id, 2, "denied"))
+    assert await csa.expect(OutcomeNow) == OutcomeNow(shopper.room, 2, "denied")
+
+
+async def test_mirror8_who_does_not_watch_uses_nothing(shells: LocalServer) -> None:
+    shopper, csa = await watched(shells, "control")
+    await csa.send(Watch(shopper.room, on=False))
+    await csa.send(Act(shopper.room, "e1", 1, 2, "click"))
+    assert (await csa.expect(Refuse)).code == "not_granted"
+    assert acts(await shopper.quiet()) == []
+
+
+async def test_mirror8_after_stop_no_step_arrives(shells: LocalServer) -> None:
+    shopper, csa = await watched(shells, "control")
+    await shopper.do(Share("none"))
+    assert not (await shopper.expect(Record)).on
+    for n in range(1, 20):
+        await csa.send(Act(shopper.room, "e1", n, 2, "click"))
+    await csa.beat()
+    assert acts(await shopper.quiet()) == []
+
+
+async def test_mirror8_more_steps_than_a_hand_can_make_are_dropped(shells: LocalServer) -> None:
+    shopper, csa = await watched(shells, "control")
+    for n in range(1, 301):
+        await csa.send(Act(shopper.room, "e1", n, 2, "key", text="Tab"))
+    denied = [await csa.expect(OutcomeNow)]
+    assert denied[0].what == "denied"
+    await csa.beat()
+    assert 60 <= len(acts(await shopper.quiet())) < 300
+
+
+async def test_mirror8_the_log_says_what_kind_of_thing_was_done_never_what_was_typed(
+    shells: LocalServer,
+) -> None:
+    shopper, csa = await watched(shells, "control")
+    for n, text in enumerate(["S", "e", "cret-words"], 1):
+        await csa.send(Act(shopper.room, "e1", n, 2, "type", text=text))
+    await csa.send(Act(shopper.room, "e1", 4, 2, "click"))
+    await shopper.expect(ActNow, lambda step: step.n == 4)
+    await shopper.done(Say("after it"))
+    facts = [entry.fact for frame in shopper.frames if isinstance(frame, News) for entry in frame.entries]
+    noted = [fact for fact in facts if isinstance(fact, Controlled)]
+    assert [(fact.csa.id, fact.kind, fact.node) for fact in noted] == [
+        (csa.welcome.you.id, "type", 2),
+        (csa.welcome.you.id, "click", 2),
+    ]
+    stored = b"".join(bytes(payload) for (payload,) in shells.rows("SELECT payload FROM log"))
+    assert b"controlled" in stored
+    assert b"cret-words" not in stored
+
+
+async def test_mirror9_only_the_tab_that_records_says_what_became_of_a_step(shells: LocalServer) -> None:
+    shopper, csa = await watched(shells, "control")
+    tab = await shells.shopper(token=shopper.token)
+    await tab.send(Outcome(shopper.room, csa.welcome.you.id, 1, "paused"))
+    await tab.beat()
+    assert not [frame for frame in await csa.quiet() if isinstance(frame, OutcomeNow)]

@@ -7,6 +7,8 @@ from random import Random
 from msgspec.structs import replace
 
 from cobrowse.core.messages import (
+    Act,
+    ActNow,
     AddCoupon,
     AnyClientFrame,
     AnyServerFrame,
@@ -28,6 +30,8 @@ from cobrowse.core.messages import (
     Lobby,
     MaskRule,
     News,
+    Outcome,
+    OutcomeNow,
     Page,
     Point,
     Pointed,
@@ -86,6 +90,13 @@ def client_frames() -> list[AnyClientFrame]:
         Front("r1"),
         Watch("r1", on=True),
         Point("r1", "e1a", 17, 0.25, 1.0, "laser"),
+        Point("r1", "e1a", 17, 0.5, 0.5, "pen", 3, [-1.5, 0.0, 0.25, 1000.0]),
+        Act("r1", "e1a", 1, 17, "click", 0.25, 0.75),
+        Act("r1", "e1a", 2, 17, "type", text="Zoë 👋"),
+        Act("r1", "e1a", 3, 17, "select", index=300),
+        Act("r1", "e1a", 4, 17, "scroll", dx=-0.5, dy=120.0),
+        Outcome("r1", "a1", 4, "done"),
+        Outcome("r1", "a1", 5, "cart", "7", 2),
         Do("r1", 3, 1.0, Share("view", "a1")),
         Do("r1", 4, 1.0, AskShare("point")),
     ]
@@ -141,4 +152,8 @@ def server_frames() -> list[AnyServerFrame]:
         Record("r1", on=True, rules=[MaskRule("mask", ".x", "/a*")], catalogue=False),
         Record("r1", on=False),
         Pointed("r1", _CSA, "e1a", 17, 0.25, 1.0, "mark"),
+        Pointed("r1", _CSA, "e1a", 17, 0.25, 1.0, "arrow", 2**40, [0.0, -3.25, 0.25, 1.0]),
+        ActNow("r1", _CSA, "e1a", 7, 17, "key", text="Enter"),
+        OutcomeNow("r1", 7, "confirm"),
+        OutcomeNow("r1", 8, "cart", "7", 1),
     ]

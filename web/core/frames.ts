@@ -29,7 +29,9 @@ export type ClientFrame =
   | MirrorPart
   | { t: 'front'; room: string }
   | { t: 'watch'; room: string; on: boolean }
-  | ({ t: 'point'; room: string } & Spot);
+  | ({ t: 'point'; room: string } & Spot)
+  | ({ t: 'act'; room: string } & Act)
+  | ({ t: 'outcome'; room: string; to: string } & Outcome);
 
 /** A part of a batch of changes of the shopper's page; `more` parts follow. */
 export interface MirrorPart {
@@ -48,7 +50,44 @@ export interface Spot {
   node: number;
   fx: number;
   fy: number;
-  kind: 'laser' | 'mark' | 'off';
+  kind: 'laser' | 'mark' | 'pen' | 'arrow' | 'box' | 'look' | 'off';
+  /** A later frame of the same stroke takes the place of the one before. */
+  stroke?: number;
+  /** What a pen, an arrow or a box draws: fx, fy, fx, fy ... of the same box, which it may leave on all sides. */
+  path?: number[];
+}
+
+/** One step of a CSA who uses the page in the shopper's place; `n` numbers them. */
+export interface Act {
+  epoch: string;
+  n: number;
+  node: number;
+  kind: 'click' | 'scroll' | 'type' | 'key' | 'select';
+  fx?: number;
+  fy?: number;
+  /** What is typed, or a key's name. */
+  text?: string;
+  /** Which option is chosen. */
+  index?: number;
+  dx?: number;
+  dy?: number;
+}
+
+/** What became of step `n`; 0 is of none. `line` and `quantity`: what the CSA should put into the cart instead. */
+export interface Outcome {
+  n: number;
+  what:
+    | 'done'
+    | 'denied'
+    | 'confirm'
+    | 'gone'
+    | 'cart'
+    | 'paused'
+    | 'resumed'
+    | 'looked'
+    | 'not_now';
+  line?: string;
+  quantity?: number;
 }
 
 // Frames from the server
@@ -144,6 +183,12 @@ export interface Recorded {
 /** Where a CSA points on this tab's page. */
 export type Pointed = { t: 'point'; room: string; by: Author } & Spot;
 
+/** A CSA's step on this tab's page. */
+export type ActNow = { t: 'act'; room: string; by: Author } & Act;
+
+/** What became of one, for the CSA. */
+export type OutcomeNow = { t: 'outcome'; room: string } & Outcome;
+
 export type ServerFrame =
   | Welcome
   | Joined
@@ -156,4 +201,6 @@ export type ServerFrame =
   | Refuse
   | Mirrored
   | Recorded
-  | Pointed;
+  | Pointed
+  | ActNow
+  | OutcomeNow;

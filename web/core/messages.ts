@@ -85,6 +85,7 @@ export type Fact =
   | { k: 'granted'; edit: boolean }
   | { k: 'asked' }
   | { k: 'shared'; sharing: Sharing }
+  | { k: 'controlled'; csa: Author; kind: string; node: number }
   | { k: 'arrived'; device: string; locale: string }
   | {
       k: 'offered';
@@ -176,7 +177,7 @@ export interface CartGrant {
 }
 
 /** How far a CSA may go on the shopper's page; each level holds those before it. */
-export type ShareLevel = 'none' | 'view' | 'point';
+export type ShareLevel = 'none' | 'view' | 'point' | 'control';
 
 /** The shopper's leave to see their page; `asked` when a CSA waits for the answer. */
 export interface Sharing {

@@ -23,7 +23,7 @@ NO_PROTO = r"^(?!__proto__\Z)"
 """The one text that cannot be a key of a JavaScript object."""
 
 Role = Literal["shopper", "csa", "server"]
-ShareLevel = Literal["none", "view", "point"]
+ShareLevel = Literal["none", "view", "point", "control"]
 """How far a CSA may go on the shopper's page; each level holds those before it. SPEC mirror.5."""
 
 RoomId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]

@@ -58,6 +58,14 @@ class Shared(Fact, tag="shared"):
     sharing: Sharing
 
 
+class Controlled(Fact, tag="controlled"):
+    """A CSA uses the shopper's page in this way at this node: one for each burst, never a value. SPEC mirror.8."""
+
+    csa: Author
+    kind: str
+    node: int
+
+
 class Arrived(Fact, tag="arrived"):
     """The shopper is on a device and speaks a language that the visit did not know of."""
 
@@ -148,6 +156,7 @@ AnyFact = (
     | Granted
     | Asked
     | Shared
+    | Controlled
     | Arrived
     | Offered
     | Settled

@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from cobrowse.core.messages.bounds import MAX_PART_BYTES, PLAIN, Counter, Offset, RoomId, Seconds, Url
+from cobrowse.core.cart import MAX_STEP
+from cobrowse.core.line import MAX_LINE_ID_CHARS
+from cobrowse.core.messages.bounds import (
+    MAX_PART_BYTES,
+    NO_PROTO,
+    PLAIN,
+    Counter,
+    Offset,
+    RoomId,
+    Seconds,
+    Url,
+)
 from cobrowse.core.messages.facts import Entry
 from cobrowse.core.messages.nouns import Author, MaskRule, Position
 from cobrowse.core.messages.operations import AnyOperation
@@ -98,18 +109,65 @@ class Watch(ClientFrame, tag="watch"):
     on: bool
 
 
+NodeId = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Reach = Annotated[float, Meta(ge=-1000, le=1000)]
+"""Of a drawing: sizes of the box that it hangs on, which it may leave on all sides."""
+Px = Annotated[float, Meta(ge=-10_000, le=10_000)]
+
+
 class Point(ClientFrame, tag="point"):
-    """A CSA points at a place of the page: a node of the mirror and a fraction of its box. SPEC mirror.7."""
+    """A CSA points at a place of the page: a node of the mirror and a fraction of its box. SPEC mirror.7.
+
+    `path` is what a pen, an arrow or a box draws, as fx, fy, fx, fy ... of the same box; a later frame of the same
+    `stroke` takes the place of the one before.
+    """
 
     room: RoomId
     epoch: Epoch
-    node: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    node: NodeId
     fx: Fraction
     fy: Fraction
-    kind: Literal["laser", "mark", "off"]
+    kind: Literal["laser", "mark", "pen", "arrow", "box", "look", "off"]
+    stroke: Offset = 0
+    path: Annotated[list[Reach], Meta(max_length=256)] = []
 
 
-AnyClientFrame = Hello | Join | Leave | Do | Typing | Beat | Status | Mirror | Front | Watch | Point
+class Act(ClientFrame, tag="act"):
+    """A CSA uses the page in the shopper's place: one step, at a node of the mirror. `n` numbers the CSA's steps.
+
+    `text` is what is typed, or a key's name; `index` an option; `dx` and `dy` how far to scroll. SPEC mirror.8.
+    """
+
+    room: RoomId
+    epoch: Epoch
+    n: Counter
+    node: NodeId
+    kind: Literal["click", "scroll", "type", "key", "select"]
+    fx: Fraction = 0.5
+    fy: Fraction = 0.5
+    text: Annotated[str, Meta(max_length=2000, pattern=PLAIN)] = ""
+    index: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    dx: Px = 0
+    dy: Px = 0
+
+
+class Outcome(ClientFrame, tag="outcome"):
+    """What became of a CSA's step `n` on the shopper's page; 0 is of none: the shopper has taken over, or looks.
+
+    `line` and `quantity` go with "cart": what the CSA should put into the cart instead. SPEC mirror.8.
+    """
+
+    room: RoomId
+    to: Annotated[str, Meta(max_length=64, pattern=PLAIN)]
+    n: Annotated[int, Meta(ge=0, le=2**53 - 1)]
+    what: Literal["done", "denied", "confirm", "gone", "cart", "paused", "resumed", "looked", "not_now"]
+    line: Annotated[str, Meta(max_length=MAX_LINE_ID_CHARS, pattern=NO_PROTO)] = ""
+    quantity: Annotated[int, Meta(ge=0, le=MAX_STEP)] = 0
+
+
+AnyClientFrame = (
+    Hello | Join | Leave | Do | Typing | Beat | Status | Mirror | Front | Watch | Point | Act | Outcome
+)
 
 
 class ServerFrame(msgspec.Struct, tag_field="t", omit_defaults=True):
@@ -220,6 +278,35 @@ class Pointed(ServerFrame, tag="point"):
     fx: float
     fy: float
     kind: str
+    stroke: int = 0
+    path: list[float] = []
+
+
+class ActNow(ServerFrame, tag="act"):
+    """A CSA's step, for the tab whose page it is."""
+
+    room: str
+    by: Author
+    epoch: str
+    n: int
+    node: int
+    kind: str
+    fx: float = 0.5
+    fy: float = 0.5
+    text: str = ""
+    index: int = 0
+    dx: float = 0
+    dy: float = 0
+
+
+class OutcomeNow(ServerFrame, tag="outcome"):
+    """What became of it, for the CSA."""
+
+    room: str
+    n: int
+    what: str
+    line: str = ""
+    quantity: int = 0
 
 
 AnyServerFrame = (
@@ -235,4 +322,6 @@ AnyServerFrame = (
     | Mirrored
     | Record
     | Pointed
+    | ActNow
+    | OutcomeNow
 )

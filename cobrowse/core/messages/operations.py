@@ -122,9 +122,9 @@ class Share(Operation, tag="share"):
 
 
 class AskShare(Operation, tag="ask_share"):
-    """A CSA asks to see the page, and how far."""
+    """A CSA asks to see the page, then to point, then to use it."""
 
-    level: Literal["view", "point"]
+    level: Literal["view", "point", "control"]
 
 
 class Invite(Operation, tag="invite"):

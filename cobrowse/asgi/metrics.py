@@ -56,6 +56,11 @@ class _HubCollector:
             yield CounterMetricFamily(
                 "cobrowse_decided_again", "Times that another node was first in a room", hub.node.refused
             )
+            yield CounterMetricFamily(
+                "cobrowse_post_dropped",
+                "Notices to other nodes that were dropped on the way",
+                hub.node.letters.dropped,
+            )
             yield GaugeMetricFamily(
                 "cobrowse_projection_lag_seconds",
                 "Age of the last record brought to the database, when it came there",

@@ -20,6 +20,12 @@ PROBE_WITHIN_S = 6.0
 RETRY_S = 0.25
 PING = b"?"
 
+
+def node_channel(node: str) -> str:
+    """Where one node alone listens."""
+    return f"cobrowse:node:{node}"
+
+
 Heard = Callable[[str, bytes], None]
 """Takes a message of a channel. Must not raise, must not block."""
 
@@ -33,7 +39,7 @@ class Channels:
         self._link = link
         self._heard = heard
         self._gap = gap
-        self._own = f"cobrowse:node:{node}"
+        self._own = node_channel(node)
         self._wanted: set[str] = {self._own}
         self._confirming: dict[str, asyncio.Future[None]] = {}
         self._pubsub: Any = None
@@ -95,7 +101,7 @@ class Channels:
             self._alive_at = time.monotonic()
             kind, channel = message[0], message[1].decode()
             if kind == b"message":
-                if channel != self._own:
+                if message[2] != PING:
                     self._heard(channel, message[2])
             elif kind == b"subscribe" and (waiting := self._confirming.pop(channel, None)) is not None:
                 waiting.set_result(None)

@@ -154,11 +154,10 @@ class RedisBroker(Generic[T]):
         self._left.add(lane.keys.channel)
         self._wake.set()
 
-    async def listen(self, topic: str, heard: Callable[[str, bytes], None]) -> None:
-        """Hears notices on a topic of all nodes, with the node that sent each. Raises one of FAILURES."""
-        keys = Keys(topic)
-        self._topics[keys.channel] = heard
-        await self.channels.subscribe(keys.channel)
+    async def listen(self, channel: str, heard: Callable[[str, bytes], None]) -> None:
+        """Hears notices on a channel, with the node that sent each. Raises one of FAILURES."""
+        self._topics[channel] = heard
+        await self.channels.subscribe(channel)
 
     def tell(self, room: str, notice: bytes) -> None:
         """Passes a notice to the other nodes that have the room open or hear the topic; it may be lost."""
@@ -222,7 +221,7 @@ class RedisBroker(Generic[T]):
         for room in [lane.room for lane in (*lanes, *asking)]:
             self._ready.pop(room, None)
             self._behind.pop(room, None)
-        told, self._told = self._told, []
+        told, self._told = self._told[:MAX_LANES], self._told[MAX_LANES:]
         calls: list[Call] = [self._step(lane) for lane in lanes]
         calls += [("cobrowse_since", [lane.keys.head, lane.keys.log], lane.top) for lane in asking]
         calls += [("cobrowse_tell", [key], (channel, notice)) for key, channel, notice in told]

@@ -30,7 +30,9 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
     """With `redis_url` the log is there and the rooms are shared; without, it is the database's, in this process."""
     if settings.redis_url:
         node = Node(home, settings.redis_url, recorder)
-        shared = SharedRooms(recorder, node.broker, settings.sites, look_ups, settings.mask_rules, home.now)
+        shared = SharedRooms(
+            recorder, node.broker, node, settings.sites, look_ups, settings.mask_rules, home.now
+        )
         node.rooms = shared
         return Parts(node, node.broker, shared, Board(node.neighbours))
 

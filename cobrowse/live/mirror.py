@@ -86,6 +86,9 @@ class PageMirror:
     def lets(self, csa: Author, level: ShareLevel) -> bool:
         return core.lets(self._host.sharing(), csa, level, self._now())
 
+    def watches(self, member: Member) -> bool:
+        return any(viewer.member is member for viewer in self._viewers)
+
     def watch(self, member: Member, *, on: bool) -> None:
         """A CSA opens the mirror or closes it; whoever watches already gets the whole page again. SPEC mirror.6."""
         self._viewers = [viewer for viewer in self._viewers if viewer.member is not member]
@@ -128,7 +131,7 @@ class PageMirror:
             return
         self._recording = wanted
         self._forget_page()
-        if before is not None and before in shoppers:
+        if before is not None:
             before.peer.send(encode(Record(self._room, on=False)))
         if wanted is not None:
             self._ask_for_page()

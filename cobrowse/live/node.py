@@ -9,13 +9,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from cobrowse.broker.channels import node_channel
 from cobrowse.broker.feed import Feed
 from cobrowse.broker.lane import Followed
-from cobrowse.broker.link import FAILURES, Link, RedisUnusable, heed_cancellation
+from cobrowse.broker.link import FAILURES, Keys, Link, RedisUnusable, heed_cancellation
+from cobrowse.broker.post import Post
 from cobrowse.broker.redis import RedisBroker
 from cobrowse.core.messages import Card
 from cobrowse.live.neighbours import Neighbours, free_places, talks_of
-from cobrowse.live.notices import decode_notice
+from cobrowse.live.notices import AnyNotice, Drawn, Looks, LooksAway, Read, decode_notice, encode_notice
 from cobrowse.live.projector import Projector
 from cobrowse.live.publication import Publication, pack, unpack
 from cobrowse.live.recorder import Recorder
@@ -54,6 +56,7 @@ class Node:
         self.link = Link(url)
         self.broker: RedisBroker[Publication] = RedisBroker(self.link, self.name, self, pack)
         self.neighbours = Neighbours(lambda notice: self.broker.tell(LOBBY, notice), home.cards_changed)
+        self.letters = Post(self.link, self.name)
         self.projector = Projector(Feed(self.link, self.name, unpack), recorder)
         self.rooms: Rooms
         self.refused = 0
@@ -69,7 +72,9 @@ class Node:
             tasks.create_task(self.broker.run(), name="broker"),
             tasks.create_task(self.projector.run(), name="projector"),
         ]
-        await self.broker.listen(LOBBY, self.neighbours.heard)
+        await self.broker.listen(Keys(LOBBY).channel, self.neighbours.heard)
+        await self.broker.listen(node_channel(self.name), self._posted)
+        running.append(tasks.create_task(self.letters.run(), name="post"))
         running.append(tasks.create_task(self._keep_alive(), name="alive"))
         self.neighbours.ask()
         return running
@@ -136,3 +141,21 @@ class Node:
 
     def missed(self) -> None:
         self.neighbours.ask()
+        for room in self.rooms:
+            if isinstance(room, SharedRoom):
+                room.ask()
+
+    # The way to the others (shared_room.Others)
+
+    def tell(self, room: str, notice: AnyNotice) -> None:
+        self.broker.tell(room, encode_notice(notice))
+
+    def post(self, node: str, notice: AnyNotice) -> None:
+        self.letters.send(node, encode_notice(notice))
+
+    def _posted(self, node: str, packed: bytes) -> None:
+        notice = decode_notice(packed)
+        if isinstance(notice, Looks | LooksAway | Drawn | Read):
+            held = self.rooms.get(notice.room)
+            if isinstance(held, SharedRoom):
+                held.noticed(node, notice)

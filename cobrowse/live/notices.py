@@ -12,10 +12,13 @@ class Notice(msgspec.Struct, tag_field="t", array_like=True, frozen=True):
 
 
 class Here(Notice, frozen=True, tag="here"):
-    """Who is in a room at the sender's; `asks` the others to say the same."""
+    """Who is in a room at the sender's; `asks` the others to say the same. `front`: the number under which the sender
+    says that the shopper looks at a tab of its own, 0 if it does not: the greatest counts.
+    """
 
     authors: list[Author]
     asks: bool = False
+    front: int = 0
 
 
 class TypesThere(Notice, frozen=True, tag="types"):
@@ -29,6 +32,39 @@ class Resumed(Notice, frozen=True, tag="resumed"):
     """A replica goes on at the sender's: whoever else has a connection with it closes that."""
 
     replica: int
+
+
+class Looks(Notice, frozen=True, tag="looks"):
+    """What a CSA at the sender's wants of the page that a tab at the receiver's records: a client's frame."""
+
+    room: str
+    replica: int
+    by: Author
+    frame: bytes
+
+
+class LooksAway(Notice, frozen=True, tag="away"):
+    """That CSA has left the room."""
+
+    room: str
+    replica: int
+
+
+class Drawn(Notice, frozen=True, tag="drawn"):
+    """A server's frame for a CSA at the receiver's who watches a page."""
+
+    room: str
+    replica: int
+    frame: bytes
+
+
+class Read(Notice, frozen=True, tag="read"):
+    """So much of it has come to that CSA's node, and so much waits there to be read."""
+
+    room: str
+    replica: int
+    size_bytes: int
+    waiting_bytes: int
 
 
 class Staff(Notice, frozen=True, tag="staff"):
@@ -46,7 +82,7 @@ class Cards(Notice, frozen=True, tag="cards"):
     gone: list[str]
 
 
-AnyNotice = Here | TypesThere | Resumed | Staff | Cards
+AnyNotice = Here | TypesThere | Resumed | Looks | LooksAway | Drawn | Read | Staff | Cards
 
 encode_notice = msgspec.msgpack.Encoder().encode
 decode_notice = msgspec.msgpack.Decoder(AnyNotice).decode

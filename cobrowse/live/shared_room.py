@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -17,20 +17,27 @@ from cobrowse.core import room as core
 from cobrowse.core.codec import encode
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import (
+    Act,
     AnyFact,
     AnyOperation,
     Arrived,
     Author,
     Controlled,
     Entry,
+    Front,
+    Mirror,
+    Outcome,
+    Point,
     Position,
     Shared,
     TypingNow,
+    Watch,
 )
 from cobrowse.core.room import RoomState, Terms
 from cobrowse.live.member import Member, Peer
-from cobrowse.live.notices import AnyNotice, Here, Resumed, TypesThere
+from cobrowse.live.notices import AnyNotice, Drawn, Here, Looks, LooksAway, Read, Resumed, TypesThere
 from cobrowse.live.room import TAIL_ENTRIES, Durable, Log, Room
+from cobrowse.live.shared_mirror import SharedMirror
 
 REBASE_EVERY = 64
 """Entries after which going back starts from a newer copy of the state."""
@@ -48,6 +55,19 @@ class Undecided(NamedTuple):
     at: float
 
 
+class Others(Protocol):
+    """The way to the other nodes."""
+
+    name: str
+    """This node's."""
+
+    def tell(self, room: str, notice: AnyNotice) -> None:
+        """To all nodes that have the room."""
+
+    def post(self, node: str, notice: AnyNotice) -> None:
+        """To one node."""
+
+
 class SharedRoom(Room):
     """`numbers`: the replica numbers that this node may give out in this room."""
 
@@ -58,17 +78,18 @@ class SharedRoom(Room):
         terms: Terms,
         log: Log,
         now: Callable[[], float],
-        tell: Callable[[str, AnyNotice], None],
+        others: Others,
         numbers: range,
     ) -> None:
         super().__init__(state, tail, terms, log, now)
         self.numbers = deque(numbers)
-        self._tell = tell
+        self._tell = others.tell
         self._copy = _encode(state)
         self._since: list[Entry] = []
         self._undecided: deque[Undecided] = deque()
         self._elsewhere: dict[str, list[Author]] = {}
-        tell(state.room, Here([], asks=True))
+        self._sight = SharedMirror(state.room, others.name, self, self._mirror, super().show, others.post)
+        self._tell(state.room, Here([], asks=True))
 
     # The state that the log has
 
@@ -161,6 +182,7 @@ class SharedRoom(Room):
         super().deliver(records)
         if void or any(isinstance(record.entry.fact, Shared) for record in records):
             self._mirror.review()
+            self._sight.reviewed()
         for each in waiting:
             self._decide_again(each, now)
 
@@ -192,7 +214,10 @@ class SharedRoom(Room):
 
     def announce(self) -> None:
         self._announce_here()
-        self._tell(self.state.room, Here(super().present("csa")))
+        self._say_here()
+
+    def _say_here(self) -> None:
+        self._tell(self.state.room, Here(super().present("csa"), front=self._sight.front))
 
     def _announce_here(self) -> None:
         super().announce()
@@ -204,10 +229,11 @@ class SharedRoom(Room):
     def noticed(self, node: str, notice: AnyNotice) -> None:
         """Another node's word on this room."""
         match notice:
-            case Here(authors=authors, asks=asks):
+            case Here(authors=authors, asks=asks, front=front):
                 if asks:
-                    self._tell(self.state.room, Here(super().present("csa")))
+                    self._say_here()
                 self._know(node, authors)
+                self._sight.heard_front(node, front)
             case TypesThere(by=by, on=on):
                 frame = encode(TypingNow(self.state.room, by, on))
                 for member in self._entered():
@@ -216,10 +242,13 @@ class SharedRoom(Room):
                 for member in [member for member in self.members if member.replica == replica]:
                     self.leave(member)
                     member.peer.close(Close.REPLACED, "this tab has come back on another connection")
+            case Looks() | LooksAway() | Drawn() | Read():
+                self._sight.noticed(node, notice)
 
     def forget_node(self, node: str) -> None:
         """That node is gone, and who was there with it."""
         self._know(node, [])
+        self._sight.forget_node(node)
 
     def _know(self, node: str, authors: list[Author]) -> None:
         if self._elsewhere.get(node, []) == authors:
@@ -228,4 +257,39 @@ class SharedRoom(Room):
             self._elsewhere[node] = authors
         else:
             self._elsewhere.pop(node, None)
+        self._sight.tabs(
+            node for node, there in self._elsewhere.items() if any(each.role == "shopper" for each in there)
+        )
         self._announce_here()
+
+    # The page
+
+    def show(self, member: Member, frame: Mirror | Front | Watch | Point | Act | Outcome) -> None:
+        match frame:
+            case Watch():
+                super().show(member, frame)
+                self._sight.watch(member, frame)
+            case Point() | Act() if self._sight.is_elsewhere() and self._mirror.watches(member):
+                self._sight.pass_on(member, frame)
+            case Front():
+                super().show(member, frame)
+                self._sight.came_to_front()
+                self._say_here()
+            case _:
+                super().show(member, frame)
+
+    def shoppers(self) -> list[Member]:
+        """The tabs of which one may record: none while the shopper looks at one that is at another node."""
+        return super().shoppers() if not self._sight.is_elsewhere() else []
+
+    def leave(self, member: Member) -> None:
+        super().leave(member)
+        self._sight.left(member)
+
+    def end_sharing(self, now: float) -> None:
+        super().end_sharing(now)
+        self._sight.tend(now)
+
+    def ask(self) -> None:
+        """Asks the other nodes who is there: something that they told was missed."""
+        self._tell(self.state.room, Here(super().present("csa"), asks=True, front=self._sight.front))

@@ -16,12 +16,11 @@ from cobrowse.core.items import LookUp
 from cobrowse.core.messages import Entry, MaskRule, SiteView
 from cobrowse.core.room import RoomState, apply, forget_replicas
 from cobrowse.live.epochs import first_replica, new_epoch
-from cobrowse.live.notices import AnyNotice, encode_notice
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
 from cobrowse.live.rooms import Rooms
-from cobrowse.live.shared_room import SharedRoom
+from cobrowse.live.shared_room import Others, SharedRoom
 
 NUMBERS = 64
 """Replica numbers that a node takes at once, for the tabs to come."""
@@ -39,6 +38,7 @@ class SharedRooms(Rooms):
         self,
         recorder: Recorder,
         broker: RedisBroker[Publication],
+        others: Others,
         sites: Mapping[str, SiteView],
         look_ups: Mapping[str, LookUp],
         mask_rules: Mapping[str, list[MaskRule]],
@@ -46,6 +46,7 @@ class SharedRooms(Rooms):
     ) -> None:
         super().__init__(recorder, broker, sites, look_ups, mask_rules, now)
         self._redis = broker
+        self._others = others
 
     def drop(self, key: str) -> Room | None:
         self._redis.close(key)
@@ -100,10 +101,9 @@ class SharedRooms(Rooms):
         for entry in fresh:
             apply(state, entry)
         forget_replicas(state, self._now())
-        return SharedRoom(state, tail, self._terms(state.site), self._broker, self._now, self._tell, numbers)
-
-    def _tell(self, key: str, notice: AnyNotice) -> None:
-        self._redis.tell(key, encode_notice(notice))
+        return SharedRoom(
+            state, tail, self._terms(state.site), self._broker, self._now, self._others, numbers
+        )
 
     async def save(self, rooms: list[Room]) -> None:
         """Keeps snapshots of the rooms as the log has them, once the database has the log up to there."""

@@ -55,6 +55,19 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=IMAGES / name)
 
 
+def shoot_both(shopper: Shopper, csa: Csa, name: str) -> None:
+    """Both windows at this moment, on one sheet."""
+    with tempfile.TemporaryDirectory() as folder:
+        for who, page in (("shopper", shopper.page), ("console", csa.page)):
+            settle(page)
+            page.screenshot(path=Path(folder) / f"{who}.png")
+        sheet = Path(folder) / "sheet.html"
+        sheet.write_text(SHEET.replace("SHOPPER", "shopper.png").replace("CONSOLE", "console.png"))
+        page = csa.world.person(viewport={"width": 1600, "height": 400}).page
+        page.goto(sheet.as_uri())
+        page.screenshot(path=IMAGES / name, full_page=True)
+
+
 def fill_basket(shopper: Shopper) -> None:
     """Three things, the bookcase that the shop began with last."""
     shopper.add("/shelves/picture-ledge")
@@ -90,15 +103,25 @@ def side_by_side(world: World) -> None:
     csa.show("Mine")
     shopper.show("Basket")
     expect(shopper.panel).to_contain_text("Ginny changed 1 to 2")
-    with tempfile.TemporaryDirectory() as folder:
-        for name, page in (("shopper", shopper.page), ("console", csa.page)):
-            settle(page)
-            page.screenshot(path=Path(folder) / f"{name}.png")
-        sheet = Path(folder) / "sheet.html"
-        sheet.write_text(SHEET.replace("SHOPPER", "shopper.png").replace("CONSOLE", "console.png"))
-        page = world.person(viewport={"width": 1600, "height": 400}).page
-        page.goto(sheet.as_uri())
-        page.screenshot(path=IMAGES / "side-by-side.png", full_page=True)
+    shoot_both(shopper, csa, "side-by-side.png")
+
+
+def shared_page(world: World) -> None:
+    """Ginny sees the page that the shopper is on, and points at what she speaks of."""
+    csa = Csa(world.person(**HALF, **STILL))
+    shopper = Shopper(world.person(**HALF, **STILL))
+    shopper.goto("/bookcases/fairelane")
+    shopper.open_panel()
+    shopper.say("Which of these is the narrow one?")
+    csa.open("Waiting", "the narrow one")
+    csa.say("May I look at the page with you?")
+    csa.page.keyboard.press("Escape")
+    csa.page.keyboard.press("m")
+    shopper.panel.get_by_role("button", name="Allow").click()
+    mirror = csa.page.frame_locator(".mirror-sheet iframe").frame_locator("iframe")
+    expect(mirror.locator("h1")).to_have_text("Fairelane bookcase")
+    shopper.page.mouse.move(300, 420)
+    shoot_both(shopper, csa, "shared-page.png")
 
 
 def console(world: World, scheme: str) -> None:
@@ -145,6 +168,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     scenes: list[tuple[Callable[[World], None], int]] = [
         (side_by_side, SHIPPED_IDLE_S),
+        (shared_page, SHIPPED_IDLE_S),
         (lambda world: console(world, "light"), SHIPPED_IDLE_S),
         (lambda world: console(world, "dark"), SHIPPED_IDLE_S),
         (phone, SHIPPED_IDLE_S),

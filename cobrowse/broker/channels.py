@@ -80,7 +80,11 @@ class Channels:
                     # The client's own pub/sub resubscribes in silence; a new object a connection leaves no doubt.
                     pubsub: Any = self._link.client.pubsub()
                     try:
-                        await pubsub.subscribe(*self._wanted)
+                        asked: set[str] = set()
+                        while missing := self._wanted - asked:
+                            # Each round trip leaves time for more to be wanted.
+                            await pubsub.subscribe(*missing)
+                            asked |= missing
                         self._pubsub, self._alive_at = pubsub, time.monotonic()
                         if not first:
                             self._gap()

@@ -45,10 +45,22 @@ class Top(NamedTuple):
 
 class Lane(Generic[T]):
     """`top` is durable. `appended` and `settled` count records; the difference waits in `pending` or is in `sent`.
-    `ahead` is what other nodes told while a step was under way. `followed`: the reader has the room up.
+    `ahead` is what other nodes told while a step or a question was under way (`asking`): the answer comes first.
+    `followed`: the reader has the room up.
     """
 
-    __slots__ = ("ahead", "appended", "followed", "keys", "pending", "room", "sent", "settled", "top")
+    __slots__ = (
+        "ahead",
+        "appended",
+        "asking",
+        "followed",
+        "keys",
+        "pending",
+        "room",
+        "sent",
+        "settled",
+        "top",
+    )
 
     def __init__(self, room: str, keys: Keys, top: Top) -> None:
         self.room = room
@@ -60,3 +72,4 @@ class Lane(Generic[T]):
         self.appended = 0
         self.settled = 0
         self.followed = False
+        self.asking = False

@@ -221,6 +221,8 @@ class RedisBroker(Generic[T]):
         for room in [lane.room for lane in (*lanes, *asking)]:
             self._ready.pop(room, None)
             self._behind.pop(room, None)
+        for lane in asking:
+            lane.asking = True
         told, self._told = self._told[:MAX_LANES], self._told[MAX_LANES:]
         calls: list[Call] = [self._step(lane) for lane in lanes]
         calls += [("cobrowse_since", [lane.keys.head, lane.keys.log], lane.top) for lane in asking]
@@ -249,6 +251,7 @@ class RedisBroker(Generic[T]):
         return "cobrowse_append", [keys.head, keys.log, keys.feed], args
 
     def _settle(self, lane: Lane[T], answer: Any) -> None:
+        lane.asking = False
         if isinstance(answer, Exception):
             self._again(lane)
             return
@@ -346,7 +349,7 @@ class RedisBroker(Generic[T]):
 
     def _came(self, lane: Lane[T], offset: int, entries: list[Followed]) -> None:
         """Another node's news: followed if it is what comes next, else the log is asked."""
-        if not lane.followed or lane.sent:
+        if not lane.followed or lane.sent or lane.asking:
             lane.ahead.append((offset, entries))
         elif offset <= lane.top.offset + 1:
             if fresh := entries[lane.top.offset + 1 - offset :]:

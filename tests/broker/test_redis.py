@@ -192,13 +192,42 @@ async def test_node1_two_that_race_make_one_log(nodes: tuple[Reader, Reader]) ->
             while text not in node.texts(room):
                 node.append(room, text)
                 await node.broker.flush()
+                assert node.dropped == []
 
-    await asyncio.gather(*(push(node) for node in nodes))
     a, b = nodes
+    await asyncio.gather(push(a), push(b))
     await asyncio.gather(a.until(room, 80), b.until(room, 80))
     assert a.read[room] == b.read[room]
     assert sorted(a.texts(room)) == sorted(f"{name} {n}" for name in "ab" for n in range(40))
     assert [entry.offset for entry in a.read[room]] == list(range(1, 81))
+
+
+async def test_node1_news_that_comes_while_the_log_is_asked_loses_nothing(
+    nodes: tuple[Reader, Reader],
+) -> None:
+    """A room asks its log when it opens; what another node appends at that moment comes by both ways."""
+    a, b = nodes
+    rooms = [fresh_room() for _ in range(150)]
+    for room in rooms:
+        await b.open(room)
+    for room in rooms:
+        await a.open(room)
+        b.append(room, "meanwhile")
+        await a.until(room, 1)
+    await b.broker.flush()
+    assert a.dropped == b.dropped == []
+    assert all(a.texts(room) == ["meanwhile"] for room in rooms)
+
+
+async def test_node4_a_room_opened_while_the_subscription_is_being_made_is_heard(redis_url: str) -> None:
+    async with reader(redis_url, "a") as a, reader(redis_url, "b") as b:
+        rooms = [fresh_room() for _ in range(20)]
+        await asyncio.gather(*(a.open(room) for room in rooms))
+        for room in rooms:
+            await b.open(room)
+            b.append(room)
+        for room in rooms:
+            await a.until(room, 1)
 
 
 async def test_node3_who_opens_later_gets_all_that_came_before(nodes: tuple[Reader, Reader]) -> None:

@@ -88,6 +88,8 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
             holdout=settings.rules_holdout,
         ),
         mask_rules={site.key: site.mirror for site in settings.sites},
+        identity_secrets={site.key: site.identity_secret.encode() for site in settings.sites},
+        hours={site.key: site.hours for site in settings.sites},
     )
 
 
@@ -140,10 +142,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         engine = await open_database(settings.database_url)
-        sign_in = SignIn(engine, settings.sign_in_valid_s)
+        sign_in = SignIn(engine, settings.sign_in_valid_s, settings.teams)
         look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
         recorder = Recorder(engine)
-        hub = Hub(configured, recorder, rules, sign_in.authors, look_ups)
+        hub = Hub(configured, recorder, rules, sign_in.authors, look_ups, sign_in.teams_of)
         secure = settings.public_url.startswith("https:")
         drawn = mirror_policy([origin for site in settings.sites for origin in site.origins])
         pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s, drawn)
@@ -151,6 +153,7 @@ def create_app(
 
         def in_force(found: Sequence[Rule], mistakes: Sequence[str]) -> None:
             hub.advisor.errors = list(mistakes)
+            hub.advisor.bad_loads += bool(mistakes)
             hub.set_rules(found)
 
         overrides = Overrides(engine)

@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.messages import MaskRule
+from cobrowse.core.rules.hours import Hours
 
 ENV_PREFIX = "COBROWSE_"
+MIN_SECRET_BYTES = 32
 
 
 class SettingsError(CobrowseError):
@@ -39,6 +42,14 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     greeting: Annotated[str, Meta(max_length=300)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""
     product_feed_url: str = ""
+    identity_secret: str = ""
+    office_hours: list[str] = []
+    time_zone: str = "UTC"
+
+    @property
+    def hours(self) -> Hours:
+        """The shop's office hours. Raises ValueError, which `load` turns into a SettingsError."""
+        return Hours(ZoneInfo(self.time_zone), self.office_hours)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rules_holdout: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
     attribution_window_s: Annotated[float, Meta(ge=60, le=90 * 86400)] = 86400.0
     sites: list[Site] = []
+    teams: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")], list[str]] = {}
     heartbeat_s: Annotated[float, Meta(ge=1, le=300)] = 15.0
     frames_per_s: Annotated[float, Meta(ge=1)] = 100.0
     burst_frames: Annotated[float, Meta(ge=10)] = 1000.0
@@ -93,7 +105,10 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not TOML: {error}") from None
     for field in msgspec.structs.fields(Settings):
-        if field.name != "sites" and (text := environ.get(ENV_PREFIX + field.name.upper())) is not None:
+        if (
+            field.name not in ("sites", "teams")
+            and (text := environ.get(ENV_PREFIX + field.name.upper())) is not None
+        ):
             values[field.name] = text
     known = {field.name for field in msgspec.structs.fields(Settings)}
     try:
@@ -122,12 +137,29 @@ def _check(settings: Settings, path: Path | None) -> None:
         raise SettingsError(f"{where}: with `redis_url`, `database_url` expected PostgreSQL: nodes share it")
     if settings.workers > 1 and not settings.redis_url:
         raise SettingsError(f"{where}: `workers` above 1 need `redis_url` and PostgreSQL, to share the rooms")
+    for site in settings.sites:
+        _check_site(site, where)
     keys = [site.key for site in settings.sites]
     if twice := {key for key in keys if keys.count(key) > 1}:
         raise SettingsError(f"{where}: expected one site a key, got two with {min(twice)!r}")
     if not settings.secret and not settings.database_url.startswith("sqlite:"):
         raise SettingsError(f"{where}: `secret` is needed with this `database_url`, at least 32 bytes")
-    if settings.secret and len(settings.secret.encode()) < 32:
+    if settings.secret and len(settings.secret.encode()) < MIN_SECRET_BYTES:
         raise SettingsError(
-            f"{where}: `secret` expected at least 32 bytes, got {len(settings.secret.encode())}"
+            f"{where}: `secret` expected at least {MIN_SECRET_BYTES} bytes, got {len(settings.secret.encode())}"
         )
+
+
+def _check_site(site: Site, where: Path | str) -> None:
+    if site.identity_secret and len(site.identity_secret.encode()) < MIN_SECRET_BYTES:
+        raise SettingsError(
+            f"{where}: `identity_secret` of {site.key!r}: expected at least {MIN_SECRET_BYTES} bytes"
+        )
+    try:
+        _ = site.hours
+    except ZoneInfoNotFoundError:
+        raise SettingsError(
+            f"{where}: `time_zone` of {site.key!r}: expected one such as Europe/London, got {site.time_zone!r}"
+        ) from None
+    except ValueError as error:
+        raise SettingsError(f"{where}: `office_hours` of {site.key!r}: {error}") from None

@@ -25,7 +25,7 @@ def defaults(kind: type[msgspec.Struct]) -> dict[str, object]:
         if field.required
         else field.default
         if field.default is not msgspec.NODEFAULT
-        else []
+        else field.default_factory()
         for field in msgspec.structs.fields(kind)
     }
 
@@ -36,7 +36,7 @@ def written(value: object) -> str:
         return "needed"
     if isinstance(value, bool | str):
         return f'`"{value}"`'
-    return "none" if value == [] else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+    return "none" if value in ([], {}) else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def test_every_setting_of_the_server_is_described_with_its_default() -> None:

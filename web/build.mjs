@@ -22,6 +22,7 @@ const outdir = resolve(process.env.COBROWSE_STATIC ?? join(root, 'cobrowse', 'st
 const entries = {
   cobrowse: 'web/snippet/loader.ts',
   core: 'web/snippet/core.ts',
+  attention: 'web/snippet/attention.ts',
   panel: 'web/widget/panel.tsx',
   mirror: 'web/mirror/recorder.ts',
   console: 'agent_ui/src/main.tsx',
@@ -152,10 +153,14 @@ async function build() {
     ...page,
     define: { PANEL_FILE: JSON.stringify(panel.named('panel.js')) },
   });
+  const attention = await bundle('attention', { ...hashed, ...page });
   const loader = await bundle('cobrowse', {
     ...page,
     format: 'iife',
-    define: { CORE_FILE: JSON.stringify(core.named('core.js')) },
+    define: {
+      CORE_FILE: JSON.stringify(core.named('core.js')),
+      ATTENTION_FILE: JSON.stringify(attention.named('attention.js')),
+    },
   });
   const viewer = await bundle('viewer', hashed);
   const agents = await bundle('console', {
@@ -164,7 +169,9 @@ async function build() {
   });
   if (!agents.named('console.css')) throw new Error(`${entries.console} imports no style sheet`);
 
-  await publish([loader, core, panel, mirror, agents, viewer].flatMap(({ files }) => files));
+  await publish(
+    [loader, core, attention, panel, mirror, agents, viewer].flatMap(({ files }) => files),
+  );
 }
 
 /** Replaces what an earlier build left; the manifest is renamed into place when all else is there. */

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cobrowse.core.errors import Close
+from cobrowse.core.rules.limits import Cause
+from cobrowse.live.advisor import Advisor
 from cobrowse.live.hub import Hub
 
 
@@ -41,6 +43,7 @@ class _HubCollector:
             closed.add_metric([code.name.lower()], hub.figures.closed[code])
         yield closed
         yield GaugeMetricFamily("cobrowse_ready", "1 while new connections are taken", int(hub.ready))
+        yield from _of_rules(hub.advisor)
         if hub.node is not None:
             yield GaugeMetricFamily(
                 "cobrowse_delivers", "1 while news comes through Redis", int(hub.node.delivers)
@@ -66,6 +69,45 @@ class _HubCollector:
                 "Age of the last record brought to the database, when it came there",
                 hub.node.projector.lag_s,
             )
+
+
+def _of_rules(advisor: Advisor) -> Iterator[Metric]:
+    """What the rules did, and what is wrong with them."""
+    yield GaugeMetricFamily("cobrowse_rules", "Rules in force", len(advisor.rules))
+    yield GaugeMetricFamily(
+        "cobrowse_rule_mistakes",
+        "Mistakes in rule files: while there are any the rules from before are in force",
+        len(advisor.errors),
+    )
+    yield CounterMetricFamily(
+        "cobrowse_bad_rule_loads", "Times that rules were read and had mistakes", advisor.bad_loads
+    )
+    faults = CounterMetricFamily(
+        "cobrowse_rule_faults", "Times that a rule had no answer, such as a division by zero", labels=["rule"]
+    )
+    for rule, count in _by_rule(advisor.faults).items():
+        faults.add_metric([rule], count)
+    yield faults
+    judged = CounterMetricFamily(
+        "cobrowse_rule_moments",
+        "Moments of rules by what came of them: fires, control, or what held them back",
+        labels=["rule", "cause"],
+    )
+    for (rule, cause), count in sorted(advisor.judged.items()):
+        judged.add_metric([rule, cause], count)
+    yield judged
+    offers = CounterMetricFamily("cobrowse_offers", "Offers that rules made", labels=["rule"])
+    for (rule, cause), count in sorted(advisor.judged.items()):
+        if cause == Cause.FIRES:
+            offers.add_metric([rule], count)
+    yield offers
+
+
+def _by_rule(faults: Counter[tuple[str, str]]) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for (rule, _), count in faults.items():
+        counted[rule] += count
+    return counted
 
 
 def metrics_route(hub: Hub) -> Route:

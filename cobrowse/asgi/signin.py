@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http.cookies import CookieError, SimpleCookie
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -71,9 +72,14 @@ def _hash(token: str) -> str:
 class SignIn:
     """Who is signed in. Tokens are random; the database holds only their hashes."""
 
-    def __init__(self, engine: AsyncEngine, valid_s: float) -> None:
+    def __init__(
+        self, engine: AsyncEngine, valid_s: float, teams: Mapping[str, Collection[str]] = MappingProxyType({})
+    ) -> None:
+        """`teams`: the e-mail addresses of each team's agents."""
         self._engine = engine
         self._valid_s = valid_s
+        self._teams = teams
+        self._team_mates: dict[str, tuple[str, ...]] = {}
         self._throttle = Throttle()
         self._hashing = asyncio.Semaphore(2)
 
@@ -117,7 +123,17 @@ class SignIn:
     async def authors(self, cookie_headers: Collection[str], now: float) -> dict[str, Author]:
         """Who is signed in with each of these Cookie headers, as an author; the others are left out."""
         signed_in = await self._agents(cookie_headers, now)
+        for agent in signed_in.values():
+            self._team_mates[agent.id] = tuple(
+                team
+                for team, emails in self._teams.items()
+                if agent.email in {agents.fold_email(email) for email in emails}
+            )
         return {cookie: Author("csa", agent.id, agent.name) for cookie, agent in signed_in.items()}
+
+    def teams_of(self, agent_id: str) -> tuple[str, ...]:
+        """The teams of an agent who has signed in here."""
+        return self._team_mates.get(agent_id, ())
 
     async def _agents(self, cookie_headers: Collection[str], now: float) -> dict[str, Agent]:
         tokens = {cookie: session_token(cookie) for cookie in cookie_headers}

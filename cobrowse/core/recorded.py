@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from cobrowse.core import chat
 from cobrowse.core.messages import Entry, Happened
 from cobrowse.core.room import RoomState, apply
+from cobrowse.core.rules.facts import NEVER
 from cobrowse.core.rules.replay import Replay
 from cobrowse.core.rules.tally import Tally
-from cobrowse.core.visitor import facts_of
+from cobrowse.core.visitor import Around, update
 
 
 def in_time(entries: Iterable[tuple[str, Entry]]) -> Iterator[tuple[float, str, Entry]]:
@@ -30,6 +31,8 @@ class Follower:
         self._replay = replay
         self._tally = tally
         self._states: dict[str, RoomState] = {}
+        teams = {rule.team: replay.csas for rule in replay.book.rules if rule.team}
+        self._around = Around(replay.csas, teams, hours=replay.hours)
 
     def follow(self, at: float, room: str, entry: Entry) -> None:
         """One entry. What earlier rules offered leaves its conversation behind, and nothing else."""
@@ -37,11 +40,17 @@ class Follower:
         track, now = self._replay.at(at, room)
         visit = state.visit.number
         apply(state, entry)
-        visitor = track.visitor
-        visitor.memory = state.memory
-        visitor.facts = facts_of(state, self._replay.csas)
-        visitor.facts.offers_made = len(visitor.ledger.made_at)
-        visitor.ledger.chat_open = chat.is_live(state.conversation)
+        visitor, ledger = track.visitor, track.visitor.ledger
+        update(visitor, state, self._around, now)
+        visitor.ledger, facts = ledger, visitor.facts
+        facts.offers_made, facts.offers_open, facts.offers_dismissed = (
+            len(ledger.made_at),
+            ledger.open_offer,
+            0,
+        )
+        facts.offers_last_at = ledger.made_at[-1] if ledger.made_at else NEVER
+        ledger.chat_open = chat.is_live(state.conversation)
+        ledger.cobrowse_open = state.sharing.to is not None
         if state.visit.number != visit:
             visitor.ledger.dismissed, visitor.ledger.offered = False, frozenset()
         if isinstance(entry.fact, Happened):

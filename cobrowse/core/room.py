@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cobrowse.core import cart as carts
-from cobrowse.core import chat, decide_cart, offers, sharing, visit
+from cobrowse.core import chat, decide_cart, identity, offers, sharing, visit
 from cobrowse.core.cart import Cart, make_dot
 from cobrowse.core.decide_cart import CART_OPERATIONS, CartOperation
 from cobrowse.core.errors import Refusal, Refused
@@ -44,9 +44,12 @@ from cobrowse.core.messages import (
     Granted,
     Happened,
     Hidden,
+    Identified,
+    Identify,
     Invite,
     Item,
     Judged,
+    Known,
     MaskRule,
     Message,
     Offer,
@@ -77,14 +80,15 @@ FORGET_REPLICA_AFTER_S = 2 * 86400
 SERVER_REPLICA = 0
 
 _CSA_ONLY = (Take, Ask, AskShare, Invite)
-_SHOPPER_ONLY = (Grant, Share, Event, Describe)
+_SHOPPER_ONLY = (Grant, Share, Event, Describe, Identify)
 
 
 class RoomState(msgspec.Struct):
     """All that a room knows.
 
     `head`: (offset, hash); `replicas`: when each, by its number as text, last did something; a number up to
-    `forgotten_upto` that is not among them is forgotten.
+    `forgotten_upto` that is not among them is forgotten; `cart_offset`: the last entry that changed what the cart holds
+    or what is known of it; `utc_min`: how far the shopper's clock is ahead of UTC.
     """
 
     room: str
@@ -103,6 +107,9 @@ class RoomState(msgspec.Struct):
     next_replica: int = 1
     forgotten_upto: int = 0
     shopper_changed_at: float | None = None
+    cart_offset: int = 0
+    known: Known | None = None
+    utc_min: int | None = None
     memory: Memory = msgspec.field(default_factory=Memory)
 
 
@@ -112,6 +119,7 @@ class Terms(msgspec.Struct, frozen=True):
     site: SiteView
     look_up: LookUp
     mirror: list[MaskRule] = []
+    identity_secret: bytes = b""
 
 
 def last_counter(state: RoomState, replica: int) -> int:
@@ -171,6 +179,8 @@ def decide(
             return Settled(op.offer, offers.settlement(author, op.accept))
         case Describe():
             return Described([clean_item(item, terms.look_up) for item in op.items])
+        case Identify():
+            return Identified(identity.prove(op.proof, terms.identity_secret, state.known, now))
         case Event():
             return _decide_event(state, replica, c, op, now, terms)
         case _:
@@ -250,7 +260,9 @@ def apply(state: RoomState, entry: Entry) -> None:
         case Shared():
             state.sharing = fact.sharing
         case Arrived():
-            state.visit.device, state.visit.locale = fact.device, fact.locale
+            state.visit.device, state.visit.locale, state.utc_min = fact.device, fact.locale, fact.utc_min
+        case Identified():
+            state.known = fact.known
         case Offered():
             dot = make_dot(entry.replica, entry.c)
             offers.apply_offered(state.offers, entry, fact, dot, state.visit.number)
@@ -258,6 +270,7 @@ def apply(state: RoomState, entry: Entry) -> None:
             _apply_settled(state, entry, fact)
         case Described():
             remember(state.items, fact.items, state.cart.lines)
+            state.cart_offset = entry.offset
         case Happened():
             _apply_happened(state, entry, fact)
         case Judged():
@@ -273,6 +286,7 @@ def apply(state: RoomState, entry: Entry) -> None:
 
 
 def _apply_cart(state: RoomState, entry: Entry, fact: CartChanged) -> None:
+    state.cart_offset = entry.offset
     before = carts.quantity(state.cart.lines.get(fact.line, {}))
     carts.absorb(state.cart, fact.delta)
     carts.trim_proposals(state.cart)
@@ -285,7 +299,7 @@ def _apply_cart(state: RoomState, entry: Entry, fact: CartChanged) -> None:
         del state.changes[:-MAX_CHANGES_IN_VIEW]
         if entry.by.role == "shopper":
             state.shopper_changed_at = entry.at
-            state.memory.removed += after == 0
+            memories.remember_change(state.memory, before, after)
 
 
 def _apply_settled(state: RoomState, entry: Entry, fact: Settled) -> None:
@@ -300,26 +314,15 @@ def _apply_settled(state: RoomState, entry: Entry, fact: Settled) -> None:
 def _apply_happened(state: RoomState, entry: Entry, fact: Happened) -> None:
     if fact.ends_grant:
         state.grant = CartGrant()
-    _remember_happened(state, entry.at, fact)
-    visit.apply_happened(state.visit, entry.at, fact)
-    remember(state.items, fact.items, state.cart.lines)
-    if fact.delta is not None:
-        carts.absorb(state.cart, fact.delta)
-
-
-def _remember_happened(state: RoomState, at: float, fact: Happened) -> None:
-    """What the rules may look back at. SPEC rule.4."""
-    if fact.visit != state.visit.number:
-        memories.begin_visit(state.memory)
-    if fact.page is not None:
-        memories.remember_page(state.memory, fact.page.path, fact.page.kind)
-    if fact.name == "view_item" and fact.items:
-        memories.remember_item(state.memory, fact.items[0].category)
-    if fact.name == "campaign_details":
-        memories.remember_campaign(state.memory, fact.params)
-    memories.remember_event(state.memory, at, fact.name)
+    memories.remember(state.memory, entry.at, fact, fresh=fact.visit != state.visit.number)
     if fact.name in memories.CANCELS:
         state.shopper_changed_at = None
+    visit.apply_happened(state.visit, entry.at, fact)
+    remember(state.items, fact.items, state.cart.lines)
+    if fact.items or fact.delta is not None:
+        state.cart_offset = entry.offset
+    if fact.delta is not None:
+        carts.absorb(state.cart, fact.delta)
 
 
 def view(state: RoomState, role: Role) -> RoomView:
@@ -348,7 +351,7 @@ def _without_reason(offer: Offer) -> Offer:
     return replace(offer, reason="", rule="", rule_version="", visit=0)
 
 
-_VEILED = frozenset({Offered, Arrived, Happened, Declined})
+_VEILED = frozenset({Offered, Arrived, Identified, Happened, Declined, Judged, Armed})
 
 
 def is_plain(fact: AnyFact) -> bool:
@@ -366,7 +369,7 @@ def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:
     match fact:
         case Offered():
             return replace(fact, reason="", rule="", rule_version="", variant="")
-        case Judged() | Armed() | Arrived() | Happened(items=[], delta=None, ends_grant=False):
+        case Judged() | Armed() | Arrived() | Identified() | Happened(items=[], delta=None, ends_grant=False):
             return Hidden()
         case Happened():
             return Happened(fact.name, 0, items=fact.items, delta=fact.delta, ends_grant=fact.ends_grant)

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 from cobrowse.broker.contract import Backlogged
 from cobrowse.core import offers
 from cobrowse.core.messages import Armed, Judged, Offer, Offered, OfferStatus, Operand, Settled
-from cobrowse.core.rules.engine import Answer, Book, Judgement, Visitor, Watch
+from cobrowse.core.rules.engine import Answer, Book, Judgement, Visitor
 from cobrowse.core.rules.explain import Verdict, explain, operands
 from cobrowse.core.rules.limits import Cause, Limits, Staff, no_room
 from cobrowse.core.rules.rule import Rule, by_rank
-from cobrowse.core.visitor import visitor_of, watch_of
+from cobrowse.core.visitor import Around, update, visitor_of, watch_of
 from cobrowse.live.odds import Odds
 from cobrowse.live.room import Room
 
@@ -23,8 +23,8 @@ RETRY_AFTER_S = 1.0
 
 logger = logging.getLogger(__name__)
 
-Free = Callable[[str], int]
-"""How many CSAs could take one more chat on a site."""
+Look = Callable[[str], Around]
+"""What rules may know of a site beyond its rooms: who could take one more chat, how long chats wait, the hours."""
 
 
 @dataclass(slots=True)
@@ -40,14 +40,15 @@ class _Asked:
 class Advisor:
     """Decides for rooms; the rules may be replaced while it runs."""
 
-    def __init__(self, rules: Sequence[Rule], free: Free, limits: Limits) -> None:
+    def __init__(self, rules: Sequence[Rule], look: Look, limits: Limits) -> None:
         self.book = Book(rules, limits)
         self.errors: list[str] = []
+        self.bad_loads = 0
         self.faults: Counter[tuple[str, str]] = Counter()
         self.judged: Counter[tuple[str, str]] = Counter()
-        self._free = free
+        self._look = look
         self._odds = Odds()
-        self._watches: WeakKeyDictionary[Room, tuple[Book, Watch]] = WeakKeyDictionary()
+        self._visitors: WeakKeyDictionary[Room, tuple[Book, Visitor]] = WeakKeyDictionary()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -66,13 +67,13 @@ class Advisor:
         """
         asked: list[_Asked] = []
         due: dict[str, float | None] = {}
-        staff: dict[str, int] = {}
+        around: dict[str, Around] = {}
         for room, at in rooms:
             site = room.state.site
-            if site not in staff:
-                staff[site] = self._free(site)
+            if site not in around:
+                around[site] = self._look(site)
             try:
-                found = self._ask(room, staff[site], at, now)
+                found = self._ask(room, around[site], at, now)
             except Backlogged:
                 due[room.state.room] = now + RETRY_AFTER_S
                 continue
@@ -96,22 +97,23 @@ class Advisor:
 
     def look_again(self, room: Room) -> None:
         """Another node wrote in the room, or took the place of what was written here: begins from its state."""
-        self._watches.pop(room, None)
+        self._visitors.pop(room, None)
 
     def why(self, room: Room, now: float) -> list[Verdict]:
         """A verdict on every rule for this room, as things stand."""
-        visitor = visitor_of(room.state, self._watch(room), self._free(room.state.site))
+        visitor = self._visitor(room, self._look(room.state.site), now)
         return explain(self.book, visitor, self._staff(room.state.site), now)
 
-    def _ask(self, room: Room, free: int, at: float, now: float) -> _Asked:
+    def _ask(self, room: Room, around: Around, at: float, now: float) -> _Asked:
         state = room.state
         self._odds.note(state)
-        visitor = visitor_of(state, self._watch(room), free)
+        visitor = self._visitor(room, around, at)
         offer = offers.open_offer(state.offers)
         if offer is not None and (ended := self._ending(offer, visitor, now)) is not None:
             room.write(Settled(offer.id, ended), now)
             self._odds.note(state)
-            visitor, offer = visitor_of(state, visitor.watch, free), None
+            update(visitor, state, around, at)
+            offer = None
         if not room.has_shopper():
             due = offer.expires_at if offer is not None else None
             return _Asked(room, visitor, Answer(None, [], [], due), due)
@@ -122,8 +124,8 @@ class Advisor:
             self.faults[rule.id, message] += 1
         held = {
             rule.id: visitor.watch.since[rule.id]
-            for rule in self.book.rules
-            if rule.hold_s and rule.id in visitor.watch.since
+            for rule in self.book.holding
+            if rule.id in visitor.watch.since
         }
         if held != state.memory.held:
             room.write(Armed(held), now)
@@ -149,7 +151,8 @@ class Advisor:
         self._write(asked, fires, now)
         _, text = rule.wordings[fires.arm].render(room.state.visit.locale, visitor.facts, now)
         expires_at = now + rule.expires_s
-        reason = f"{rule.title}: {fires.reason}"
+        team = f" (for {rule.team})" if rule.team else ""
+        reason = f"{rule.title}: {fires.reason}{team}"
         room.write(Offered(text, expires_at, rule.id, rule.version, reason, fires.arm), now)
         self._odds.note(room.state)
         return expires_at
@@ -169,12 +172,19 @@ class Advisor:
         if (fires := asked.answer.fires) is not None:
             asked.visitor.watch.said[fires.rule.id][1].remove(Cause.FIRES)
 
-    def _watch(self, room: Room) -> Watch:
-        book, watch = self._watches.get(room) or (self.book, watch_of(room.state))
+    def _visitor(self, room: Room, around: Around, at: float) -> Visitor:
+        """The room's visitor as they are now. The same one each time: only what has changed is worked out anew."""
+        known = self._visitors.get(room)
+        if known is None:
+            visitor = visitor_of(room.state, watch_of(room.state), around, at)
+            self._visitors[room] = self.book, visitor
+            return visitor
+        book, visitor = known
         if book is not self.book:
-            watch = self.book.watch_after(watch, book)
-        self._watches[room] = self.book, watch
-        return watch
+            visitor.watch = self.book.watch_after(visitor.watch, book)
+            self._visitors[room] = self.book, visitor
+        update(visitor, room.state, around, at)
+        return visitor
 
     def _staff(self, site: str) -> Staff:
         return Staff(self._odds.expected(site), self._odds.of)

@@ -31,7 +31,14 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
     if settings.redis_url:
         node = Node(home, settings.redis_url, recorder)
         shared = SharedRooms(
-            recorder, node.broker, node, settings.sites, look_ups, settings.mask_rules, home.now
+            recorder,
+            node.broker,
+            node,
+            settings.sites,
+            look_ups,
+            settings.mask_rules,
+            settings.identity_secrets,
+            home.now,
         )
         node.rooms = shared
         return Parts(node, node.broker, shared, Board(node.neighbours))
@@ -43,6 +50,14 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
     return Parts(
         None,
         broker,
-        Rooms(recorder, broker, settings.sites, look_ups, settings.mask_rules, home.now),
+        Rooms(
+            recorder,
+            broker,
+            settings.sites,
+            look_ups,
+            settings.mask_rules,
+            settings.identity_secrets,
+            home.now,
+        ),
         Board(),
     )

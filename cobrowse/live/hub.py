@@ -20,7 +20,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from cobrowse.core import credentials
-from cobrowse.core.chat import is_live
 from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
 from cobrowse.core.errors import Close, PeerError
@@ -36,10 +35,10 @@ from cobrowse.live.connection import Connection
 from cobrowse.live.door import Door
 from cobrowse.live.figures import Figures
 from cobrowse.live.hub_settings import HubSettings
-from cobrowse.live.neighbours import free_places
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
+from cobrowse.live.staffing import Staffing, TeamsOf
 
 BOARD_EVERY_S = 0.2
 ADVISE_EVERY_S = 0.05
@@ -68,6 +67,7 @@ class Hub:
         rules: Sequence[Rule],
         signed_in: SignedIn,
         look_ups: Mapping[str, LookUp],
+        teams_of: TeamsOf,
     ) -> None:
         self.settings = settings
         self.limits = settings.limits
@@ -78,12 +78,19 @@ class Hub:
         self._recorder = recorder
         self._signed_in = signed_in
         self.node, self._broker, self.rooms, self._board = assemble(self, settings, recorder, look_ups)
-        self.advisor = Advisor(rules, self.free, settings.offer_limits)
         self._timers = Timers()
         self._to_consider: dict[str, Room] = {}
-        self._talking: dict[str, Room] = {}
         self._consoles: set[Connection] = set()
-        self._free: int | None = None
+        neighbours = self.node.neighbours if self.node is not None else None
+        self.staffing = Staffing(
+            self._consoles,
+            settings.chats_per_csa,
+            teams_of,
+            settings.hours,
+            neighbours,
+            lambda: self._board.cards.values(),
+        )
+        self.advisor = Advisor(rules, self.staffing.around, settings.offer_limits)
         self._tasks: asyncio.TaskGroup
 
     # Life
@@ -225,10 +232,11 @@ class Hub:
         connection.author = Author("shopper", visitor.visitor)
         connection.site = site.key
         device, known = describe_device(connection.handshake.user_agent), room.state.visit
-        if (device, hello.locale) != (known.device, known.locale):
-            room.write(Arrived(device, hello.locale), now)
+        arrived = Arrived(device, hello.locale, hello.utc_min)
+        if arrived != Arrived(known.device, known.locale, room.state.utc_min):
+            room.write(arrived, now)
         welcome = Welcome(
-            connection.author, now, self.limits.heartbeat_s, [site], token, self.free(site.key) > 0
+            connection.author, now, self.limits.heartbeat_s, [site], token, self.staffing.free() > 0
         )
         connection.send(encode(welcome))
         self._enter(connection, room, hello.resume, hello.position)
@@ -271,29 +279,17 @@ class Hub:
 
     def tops(self, connection: Connection) -> bytes:
         tops = {key: room.top() for key, (room, _) in connection.rooms.items()}
-        available = self.free(connection.site) > 0 if connection.site else connection.available
+        available = self.staffing.free() > 0 if connection.site else connection.available
         return encode(Tops(tops, available))
 
     def set_available(self, connection: Connection, available: bool) -> None:
         connection.available = available
         self._reconsider_all()
 
-    def free(self, site: str) -> int:
-        """How many CSAs could take one more chat: available, and with fewer open chats than the bound.
-
-        A chat whose shopper has gone takes nobody's time. Counted when something of it has changed, not at each beat.
-        """
-        if self._free is None:
-            self._free = self._count_free()
-        return self._free
-
-    def _count_free(self) -> int:
-        agents = {peer.author.id for peer in self._consoles if peer.available}
-        if self.node is not None:
-            return self.node.free(agents, self._board.cards.values(), self.settings.chats_per_csa)
-        talks = [room.state.conversation for room in self._talking.values() if room.has_shopper()]
-        held = [talk.taken_by.id if talk.taken_by and talk.status == "open" else "" for talk in talks]
-        return free_places(held, agents, self.settings.chats_per_csa)
+    def why(self, key: str) -> list[Verdict] | None:
+        """Why each rule would or would not fire in a room now; None for a room that is not in memory."""
+        room = self.rooms.get(key)
+        return self.advisor.why(room, self.now()) if room is not None else None
 
     # Rooms
 
@@ -304,14 +300,10 @@ class Hub:
             return
         self._board.touch(room)
         self._to_consider[key] = room
-        if is_live(room.state.conversation):
-            self._talking[key] = room
-            self._free = None
-        elif self._talking.pop(key, None) is not None:
-            self._free = None
+        self.staffing.note(room, self.now())
 
     def _reconsider_all(self) -> None:
-        self._free = None
+        self.staffing.changed()
         self._to_consider.update({room.state.room: room for room in self.rooms})
 
     def deliver(self, batch: Sequence[Publication]) -> None:
@@ -347,10 +339,8 @@ class Hub:
 
     async def _tend(self) -> None:
         self._board.publish()
-        if self.node is not None:
-            before, self._free = self._free, self._count_free()
-            if before is not None and (before > 0) != (self._free > 0):
-                self._reconsider_all()
+        if self.node is not None and self.staffing.count_again():
+            self._reconsider_all()
 
     async def _advise(self) -> None:
         """Asks the rules about rooms where something happened (as of now), and where time is up (as of then)."""
@@ -373,11 +363,6 @@ class Hub:
         """These rules decide from now on; every room is looked at again."""
         self.advisor.set_rules(rules)
         self._reconsider_all()
-
-    def why(self, key: str) -> list[Verdict] | None:
-        """Why each rule would or would not fire in a room now; None for a room that is not in memory."""
-        room = self.rooms.get(key)
-        return self.advisor.why(room, self.now()) if room is not None else None
 
     async def _sweep(self) -> None:
         now = self.monotonic()

@@ -6,11 +6,14 @@ import msgspec
 
 from cobrowse.core.messages import MaskRule, SiteView
 from cobrowse.core.protocol import Limits
+from cobrowse.core.rules.hours import Hours
 from cobrowse.core.rules.limits import Limits as OfferLimits
 
 
 class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`redis_url` is "" for the only node. `mask_rules`: by site, what the mirror lets out. Seconds."""
+    """`redis_url` is "" for the only node. `mask_rules`: by site, what the mirror lets out. `identity_secrets`:
+    what the shops sign their customers with; `hours`: when they are open. Seconds.
+    """
 
     secret: bytes
     sites: dict[str, SiteView]
@@ -24,5 +27,7 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
     chats_per_csa: int
     offer_limits: OfferLimits
     mask_rules: dict[str, list[MaskRule]] = {}
+    identity_secrets: dict[str, bytes] = {}
+    hours: dict[str, Hours] = {}
     redis_url: str = ""
     drain_s: float = 0.0

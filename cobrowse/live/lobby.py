@@ -30,7 +30,7 @@ def card_of(room: Room) -> Card:
     return Card(
         room=state.room,
         site=state.site,
-        name=shoppers[0].peer.author.name if shoppers else "",
+        name=state.known.name if state.known is not None else "",
         online=bool(shoppers),
         first_at=visit.started_at,
         last_at=visit.last_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -54,15 +54,19 @@ class Neighbours:
     def __init__(self, tell: Callable[[bytes], None], changed: Callable[[Iterable[str]], None]) -> None:
         self._tell = tell
         self._changed = changed
-        self._staff: dict[str, list[str]] = {}
+        self._staff: dict[str, Staff] = {}
         self._cards: dict[str, dict[str, Card]] = {}
         self._mine: dict[str, Card] = {}
-        self._my_staff: list[str] = []
+        self._my_staff = Staff([])
 
     @property
     def agents(self) -> set[str]:
         """The CSAs who take chats at other nodes."""
-        return {agent for agents in self._staff.values() for agent in agents}
+        return {agent for staff in self._staff.values() for agent in staff.agents}
+
+    def teams(self) -> Iterator[tuple[str, list[str]]]:
+        """Those of each team, a node after the other."""
+        return (team for staff in self._staff.values() for team in staff.teams.items())
 
     def cards(self, room: str) -> Iterable[Card]:
         """What the others have of a room."""
@@ -76,7 +80,7 @@ class Neighbours:
 
     def ask(self) -> None:
         """Asks the others for all that they have, and says what is here: after a start, or when news was missed."""
-        self._tell(encode_notice(Staff(self._my_staff, asks=True)))
+        self._tell(encode_notice(Staff(self._my_staff.agents, True, self._my_staff.teams)))
         self._tell(encode_notice(Cards(True, list(self._mine.values()), [])))
 
     def say_cards(self, cards: list[Card], gone: list[str]) -> None:
@@ -87,20 +91,20 @@ class Neighbours:
         if cards or gone:
             self._tell(encode_notice(Cards(False, cards, gone)))
 
-    def say_staff(self, agents: list[str]) -> None:
+    def say_staff(self, agents: list[str], teams: dict[str, list[str]]) -> None:
         """Tells the others who takes chats here, if that is news."""
-        if agents != self._my_staff:
-            self._my_staff = agents
-            self._tell(encode_notice(Staff(agents)))
+        if (staff := Staff(agents, False, teams)) != self._my_staff:
+            self._my_staff = staff
+            self._tell(encode_notice(staff))
 
     # From there
 
     def heard(self, node: str, notice: bytes) -> None:
         match decode_notice(notice):
-            case Staff(agents=agents, asks=asks):
-                self._staff[node] = agents
+            case Staff(asks=asks) as staff:
+                self._staff[node] = staff
                 if asks:
-                    self._tell(encode_notice(Staff(self._my_staff)))
+                    self._tell(encode_notice(self._my_staff))
                     self._tell(encode_notice(Cards(True, list(self._mine.values()), [])))
             case Cards(full=full, cards=cards, gone=gone):
                 held = self._cards.setdefault(node, {})

@@ -15,8 +15,7 @@ from cobrowse.broker.lane import Followed
 from cobrowse.broker.link import FAILURES, Keys, Link, RedisUnusable, heed_cancellation
 from cobrowse.broker.post import Post
 from cobrowse.broker.redis import RedisBroker
-from cobrowse.core.messages import Card
-from cobrowse.live.neighbours import Neighbours, free_places, talks_of
+from cobrowse.live.neighbours import Neighbours
 from cobrowse.live.notices import AnyNotice, Drawn, Looks, LooksAway, Read, decode_notice, encode_notice
 from cobrowse.live.projector import Projector
 from cobrowse.live.publication import Publication, pack, unpack
@@ -85,11 +84,6 @@ class Node:
             await self.link.call("cobrowse_alive", [NODES], self.name, 0)
         await self.projector.drain()
         await self.link.close()
-
-    def free(self, agents: set[str], cards: Iterable[Card], chats_per_csa: int) -> int:
-        """How many CSAs could take one more chat, over all nodes; tells the others who could here."""
-        self.neighbours.say_staff(sorted(agents))
-        return free_places(talks_of(cards), agents | self.neighbours.agents, chats_per_csa)
 
     @property
     def delivers(self) -> bool:

@@ -68,10 +68,11 @@ class Read(Notice, frozen=True, tag="read"):
 
 
 class Staff(Notice, frozen=True, tag="staff"):
-    """The CSAs who take chats at the sender's; `asks` the others to say what they have, all of it."""
+    """The CSAs who take chats at the sender's, and each team's; `asks` the others to say what they have."""
 
     agents: list[str]
     asks: bool = False
+    teams: dict[str, list[str]] = {}
 
 
 class Cards(Notice, frozen=True, tag="cards"):

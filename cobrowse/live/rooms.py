@@ -29,6 +29,7 @@ class Rooms:
         sites: Mapping[str, SiteView],
         look_ups: Mapping[str, LookUp],
         mask_rules: Mapping[str, list[MaskRule]],
+        identity_secrets: Mapping[str, bytes],
         now: Callable[[], float],
     ) -> None:
         self._recorder = recorder
@@ -36,6 +37,7 @@ class Rooms:
         self._sites = sites
         self._look_ups = look_ups
         self._mask_rules = mask_rules
+        self._identity_secrets = identity_secrets
         self._now = now
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Future[Room]] = {}
@@ -130,7 +132,8 @@ class Rooms:
 
     def _terms(self, site: str) -> Terms:
         look_up = self._look_ups.get(site, nothing_known)
-        return Terms(self._sites[site], look_up, self._mask_rules.get(site, []))
+        secret = self._identity_secrets.get(site, b"")
+        return Terms(self._sites[site], look_up, self._mask_rules.get(site, []), secret)
 
     def stale(self, now: float, idle_s: float) -> list[Room]:
         """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""

@@ -193,7 +193,7 @@ class SharedRoom(Room):
                 self.write(each.act, now)
             elif isinstance(each.act, Arrived):
                 visit = self.state.visit
-                if (each.act.device, each.act.locale) != (visit.device, visit.locale):
+                if each.act != Arrived(visit.device, visit.locale, self.state.utc_min):
                     self.write(each.act, now)
             return
         try:

@@ -42,9 +42,10 @@ class SharedRooms(Rooms):
         sites: Mapping[str, SiteView],
         look_ups: Mapping[str, LookUp],
         mask_rules: Mapping[str, list[MaskRule]],
+        identity_secrets: Mapping[str, bytes],
         now: Callable[[], float],
     ) -> None:
-        super().__init__(recorder, broker, sites, look_ups, mask_rules, now)
+        super().__init__(recorder, broker, sites, look_ups, mask_rules, identity_secrets, now)
         self._redis = broker
         self._others = others
 

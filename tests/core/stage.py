@@ -25,6 +25,7 @@ GINNY = Author("csa", "ginny", "Ginny")
 SERVER = Author("server")
 SHOPPER_TAB, OTHER_TAB, CSA_TAB = 1, 2, 3
 START = 1_000_000.0
+IDENTITY_SECRET = b"what the shop signs its customers with"
 
 _encode_fact = msgspec.msgpack.Encoder().encode
 
@@ -62,7 +63,7 @@ class Stage:
         page_sharing: str = "ask",
     ) -> None:
         self.state = room.RoomState("room", "joinery", "epoch")
-        self.terms = room.Terms(site(csa_edits, page_sharing), look_up)
+        self.terms = room.Terms(site(csa_edits, page_sharing), look_up, identity_secret=IDENTITY_SECRET)
         self.log: list[Entry] = []
         self.now = START
 

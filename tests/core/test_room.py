@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -28,6 +29,7 @@ from cobrowse.core.messages import (
     Grant,
     Happened,
     Hidden,
+    Identify,
     Increment,
     Invite,
     Item,
@@ -49,6 +51,7 @@ from cobrowse.core.messages import (
 from tests.core.stage import (
     CSA_TAB,
     GINNY,
+    IDENTITY_SECRET,
     LEA,
     OTHER_TAB,
     SERVER,
@@ -80,6 +83,8 @@ def with_offer() -> Stage:
     return stage
 
 
+SIGNED = hmac.new(IDENTITY_SECRET, b"cobrowse:4711", "sha256").hexdigest()
+
 ALLOWED: list[tuple[AnyOperation, Callable[[], Stage], str, str]] = [
     # operation, room, what a shopper gets, what a CSA gets
     (Increment("oak", 1), furnished, "", "not_granted"),
@@ -108,6 +113,8 @@ ALLOWED: list[tuple[AnyOperation, Callable[[], Stage], str, str]] = [
     (Invite("Hello"), furnished, "forbidden", "invalid"),
     (Invite("Hello"), Stage, "forbidden", ""),
     (Invite("Hello"), with_offer, "forbidden", "invalid"),
+    (Identify("4711:" + SIGNED), Stage, "", "forbidden"),
+    (Identify("4712:" + SIGNED), Stage, "invalid", "forbidden"),
     (Settle("3.1", True), with_offer, "", ""),
     (Settle("3.1", False), with_offer, "", ""),
     (Settle("3.2", True), with_offer, "gone", "gone"),

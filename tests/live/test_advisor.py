@@ -27,6 +27,7 @@ from cobrowse.core.room import RoomState, Terms
 from cobrowse.core.rules.limits import Cause, Limits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.timers import Timers
+from cobrowse.core.visitor import Around
 from cobrowse.live.advisor import Advisor
 from cobrowse.live.publication import Publication
 from cobrowse.live.room import Room
@@ -72,7 +73,7 @@ class Stage:
 
     def __init__(self, *rules: Rule, free: int = 1, limits: Limits = FREE) -> None:
         self.free = free
-        self.advisor = Advisor(rules, lambda _: self.free, limits)
+        self.advisor = Advisor(rules, lambda _: Around(self.free), limits)
         self.rooms: dict[str, Room] = {}
         self.logs: dict[str, Log] = {}
 

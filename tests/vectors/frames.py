@@ -22,6 +22,7 @@ from cobrowse.core.messages import (
     Finish,
     Front,
     Hello,
+    Identify,
     Increment,
     Item,
     Join,
@@ -99,6 +100,8 @@ def client_frames() -> list[AnyClientFrame]:
         Outcome("r1", "a1", 5, "cart", "7", 2),
         Do("r1", 3, 1.0, Share("view", "a1")),
         Do("r1", 4, 1.0, AskShare("point")),
+        Do("r1", 5, 1.0, Identify("4711:" + "a0" * 32)),
+        Hello(1, "shopper", "shop", utc_min=-330),
     ]
 
 

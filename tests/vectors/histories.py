@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +30,7 @@ from cobrowse.core.messages import (
     Event,
     Finish,
     Grant,
+    Identify,
     Increment,
     Invite,
     Item,
@@ -55,6 +57,8 @@ from cobrowse.core.room import RoomState, Terms
 LINES = ("fairelane?colour=tan", "1024", "7", "constructor", "toString", "tee?size=m#Zo%C3%AB")
 CODES = ("WELCOME", "2024", "valueOf")
 FIELDS = ("gift", "constructor")
+IDENTITY_SECRET = b"what the shop signs its customers with"
+SIGNED = hmac.new(IDENTITY_SECRET, b"cobrowse:4711", "sha256").hexdigest()
 AUTHORS = (
     Author("shopper", "v1", "Lea"),
     Author("shopper", "v1", "Lea"),
@@ -185,7 +189,7 @@ def room_history(random: Random, steps: int) -> RoomHistory:
     """A random history: two tabs of a shopper, two CSAs and the server; many operations are refused."""
     site = SiteView("shop", "Shop", "GBP", random.choice(["ask", "ask", "always"]))
     state = RoomState("r1", "shop", "e1")
-    terms = Terms(site, nothing_known)
+    terms = Terms(site, nothing_known, identity_secret=IDENTITY_SECRET)
     split = random.randrange(steps)
     now = 1000.0
     before: dict[str, RoomView] = {}
@@ -263,6 +267,7 @@ def _operation(random: Random, state: RoomState) -> AnyOperation:
         lambda: AskShare("point" if n > 0 else "view"),
         lambda: Share(random.choice(["none", "view", "point"]), random.choice(["a1", "a2"])),
         lambda: Invite("May I help?"),
+        lambda: Identify(f"4711:{SIGNED}"),
         *[lambda: Settle(offer, n > 0)] * 3,
         lambda: Event("page_view", page),
         lambda: Event(

@@ -16,6 +16,7 @@ export interface Hello {
   position?: Position;
   locale?: string;
   referrer?: string;
+  utc_min?: number;
 }
 
 export type ClientFrame =

@@ -23,7 +23,7 @@ export interface LinkOptions extends Surroundings {
   url: string;
   role: Hello['role'];
   /** Who we are, asked for at each connection. */
-  hello(): Pick<Hello, 'site' | 'token' | 'locale' | 'referrer'>;
+  hello(): Pick<Hello, 'site' | 'token' | 'locale' | 'referrer' | 'utc_min'>;
   store?: Store;
   /** Every frame, after the link has dealt with it. */
   frame?(frame: ServerFrame): void;

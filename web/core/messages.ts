@@ -55,6 +55,7 @@ export type Operation =
   | { k: 'ask_share'; level: ShareLevel }
   | { k: 'invite'; text: string }
   | { k: 'settle'; offer: string; accept: boolean }
+  | { k: 'identify'; proof: string }
   | {
       k: 'event';
       name: string;
@@ -63,6 +64,17 @@ export type Operation =
       value_minor?: number;
       params?: Params;
     };
+
+/** Who the shop says the visitor is, as it has signed. */
+export interface Known {
+  id: string;
+  name?: string;
+  email?: string;
+  orders?: number;
+  lifetime_value?: number;
+  labels?: string[];
+  attributes?: Record<string, string>;
+}
 
 // Facts: what the log says
 
@@ -86,7 +98,8 @@ export type Fact =
   | { k: 'asked' }
   | { k: 'shared'; sharing: Sharing }
   | { k: 'controlled'; csa: Author; kind: string; node: number }
-  | { k: 'arrived'; device: string; locale: string }
+  | { k: 'arrived'; device: string; locale: string; utc_min?: number }
+  | { k: 'identified'; known: Known }
   | {
       k: 'offered';
       text: string;

@@ -184,7 +184,7 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
     }
     default:
       // Nothing that a view shows. The type says that no other fact is forgotten here.
-      fact satisfies { k: 'controlled' | 'declined' | 'hidden' | 'judged' | 'armed' };
+      fact satisfies { k: 'controlled' | 'declined' | 'hidden' | 'identified' | 'judged' | 'armed' };
       return view;
   }
 }

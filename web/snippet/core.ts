@@ -9,7 +9,7 @@ import { openStores } from './store';
 
 /** Starts Cobrowse on this page. Called by the loader, once. */
 export function start(script: URL, site: string, page: Page) {
-  if (!site) return complain('the script tag needs data-site');
+  if (!site) return complain('expected data-site');
   const stores = openStores(site);
   const { emit, on } = makeEvents();
   let chosen = '';
@@ -28,7 +28,7 @@ export function start(script: URL, site: string, page: Page) {
   // A page that comes back from the back/forward cache finds what its successor left in the store.
   addEventListener('pageshow', (event) => event.persisted && again());
 
-  page.listen((name, fields, viewed) => session.report(name, fields, viewed));
+  page.listen((...event) => session.report(...event));
   publish({
     open: () => session.show(true),
     close: () => session.hide(),
@@ -41,10 +41,10 @@ export function start(script: URL, site: string, page: Page) {
       chosen = tag;
       again();
     },
-    identify() {}, // accepted, so that pages may call it already; a known customer is not shown to CSAs yet
+    identify: (proof: string) => session.identify(proof),
     cart(given: Adapter) {
       if (typeof given?.read !== 'function' || typeof given.set !== 'function') {
-        throw new TypeError('expected an adapter { read, set }');
+        throw new TypeError('expected { read, set }');
       }
       adapter = given;
       session.keepCart(given);

@@ -45,10 +45,13 @@ const MAX_EARLY = 100;
     return { listen, happened };
   };
   const page = watch();
-  const start = () =>
-    import(new URL(`assets/${CORE_FILE}`, tag.src).href)
-      .then((core) => core.start(new URL(tag.src), tag.dataset.site ?? '', page))
-      .catch(() => {}); // without its core the page is just the shop's page
+  // Without its core the page is just the shop's page.
+  const load = (file: string, use: (part: any) => void) =>
+    import(new URL(`assets/${file}`, tag.src).href).then(use).catch(() => {});
+  const start = () => {
+    load(CORE_FILE, (core) => core.start(new URL(tag.src), tag.dataset.site ?? '', page));
+    load(ATTENTION_FILE, ({ watchAttention }) => watchAttention(page.happened));
+  };
   const spare = window.requestIdleCallback ?? setTimeout;
   const whenSpare = () => spare(start, { timeout: 2000 } as never);
   if (document.readyState === 'complete') whenSpare();

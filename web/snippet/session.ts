@@ -55,7 +55,7 @@ export function beginSession(
       site,
       token: visitor.get<string>('token') ?? '',
       locale: clip(locale, 35),
-      referrer: clip(document.referrer.replace(/[?#].*/, ''), 2000),
+      utc_min: -new Date().getTimezoneOffset(),
     }),
     store: { load: () => tab.get('life'), save: (saved) => tab.put('life', saved) },
     frame(frame) {
@@ -248,6 +248,7 @@ export function beginSession(
       shopCart = keepInStep(adapter, link, room, visitor, currency, told, failed);
     },
     cartChanged: () => shopCart?.sync(),
+    identify: (proof: string) => room.do({ k: 'identify', proof }),
     /** Ends the session on this page and takes the widget away. */
     end() {
       life.abort();

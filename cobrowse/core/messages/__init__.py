@@ -53,6 +53,7 @@ from cobrowse.core.messages.facts import (
     Granted,
     Happened,
     Hidden,
+    Identified,
     Judged,
     Offered,
     OfferStatus,
@@ -96,7 +97,7 @@ from cobrowse.core.messages.frames import (
     Watch,
     Welcome,
 )
-from cobrowse.core.messages.nouns import Author, Item, MaskRule, Page, Position, Sharing
+from cobrowse.core.messages.nouns import Author, Item, Known, MaskRule, Page, Position, Sharing
 from cobrowse.core.messages.operations import (
     AddCoupon,
     Answer,
@@ -107,6 +108,7 @@ from cobrowse.core.messages.operations import (
     Event,
     Finish,
     Grant,
+    Identify,
     Increment,
     Invite,
     Operation,
@@ -183,12 +185,15 @@ __all__ = [
     "Happened",
     "Hello",
     "Hidden",
+    "Identified",
+    "Identify",
     "Increment",
     "Invite",
     "Item",
     "Join",
     "Joined",
     "Judged",
+    "Known",
     "Leave",
     "LineText",
     "Lobby",

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from cobrowse.core.cart import Cart
-from cobrowse.core.messages.nouns import Author, Item, Page, Sharing
+from cobrowse.core.messages.nouns import Author, Item, Known, Page, Sharing
 
 
 class Fact(msgspec.Struct, tag_field="k", omit_defaults=True):
@@ -67,10 +67,17 @@ class Controlled(Fact, tag="controlled"):
 
 
 class Arrived(Fact, tag="arrived"):
-    """The shopper is on a device and speaks a language that the visit did not know of."""
+    """The shopper is on a device, speaks a language or has a clock (minutes ahead of UTC) that were not known of."""
 
     device: str
     locale: str
+    utc_min: int | None = None
+
+
+class Identified(Fact, tag="identified"):
+    """The shop has said who the visitor is. SPEC sign.6."""
+
+    known: Known
 
 
 class Offered(Fact, tag="offered"):
@@ -158,6 +165,7 @@ AnyFact = (
     | Shared
     | Controlled
     | Arrived
+    | Identified
     | Offered
     | Settled
     | Judged

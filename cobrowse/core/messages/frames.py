@@ -32,7 +32,8 @@ class ClientFrame(msgspec.Struct, tag_field="t", forbid_unknown_fields=True, omi
 class Hello(ClientFrame, tag="hello"):
     """The first frame. A shopper names the site and shows the token, if there is one; a CSA came with a cookie.
 
-    `resume` is the signed replica of this tab's life, `position` how far it has read.
+    `resume` is the signed replica of this tab's life, `position` how far it has read, `utc_min` how many minutes the
+    shopper's clock is ahead of UTC.
     """
 
     v: int
@@ -43,6 +44,7 @@ class Hello(ClientFrame, tag="hello"):
     position: Position | None = None
     locale: Annotated[str, Meta(max_length=35, pattern=PLAIN)] = ""
     referrer: Url = ""
+    utc_min: Annotated[int, Meta(ge=-840, le=840)] | None = None
 
 
 class Join(ClientFrame, tag="join"):

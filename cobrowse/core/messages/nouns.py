@@ -59,6 +59,18 @@ class Sharing(msgspec.Struct, frozen=True, omit_defaults=True):
     asked_level: ShareLevel = "none"
 
 
+class Known(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who the shop says the visitor is, as it has signed. `lifetime_value` is in pounds, euros ..."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    orders: int = 0
+    lifetime_value: float = 0.0
+    labels: list[str] = []
+    attributes: dict[str, str] = {}
+
+
 class MaskRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a site says of a part of its pages: `hide` shows a box, `mask` dots, `unmask` the thing. SPEC mirror.1."""
 

@@ -140,6 +140,12 @@ class Settle(Operation, tag="settle"):
     accept: bool
 
 
+class Identify(Operation, tag="identify"):
+    """The shop's page says who the shopper is; `proof` is signed by the shop's server. SPEC sign.6."""
+
+    proof: Annotated[str, Meta(min_length=1, max_length=4096, pattern=PLAIN)]
+
+
 class Event(Operation, tag="event"):
     """A session event, GA4's name. `page` on page views; `items` names lines; `value_minor` where GA4 has value."""
 
@@ -170,5 +176,6 @@ AnyOperation = (
     | AskShare
     | Invite
     | Settle
+    | Identify
     | Event
 )

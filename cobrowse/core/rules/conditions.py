@@ -119,7 +119,7 @@ def _shown(value: FactValue) -> str:
     match value:
         case bool():
             return str(value).lower()
-        case list():
+        case list() | dict():
             return str(len(value))
         case str():
             return f'"{value[:60]}"'

@@ -14,8 +14,18 @@ import msgspec
 from cobrowse.core.rules.cel.code import compile_code
 from cobrowse.core.rules.cel.runtime import NoValue
 from cobrowse.core.rules.experiments import CONTROL, CONTROL_ALL, arm_of
-from cobrowse.core.rules.facts import NEVER, Facts, field_of
-from cobrowse.core.rules.limits import Cause, Ledger, Limits, Staff, no_room, reason, veto, veto_of_visitor
+from cobrowse.core.rules.facts import CALENDAR, NEVER, Facts, field_of
+from cobrowse.core.rules.limits import (
+    Cause,
+    Ledger,
+    Limits,
+    Staff,
+    no_room,
+    places,
+    reason,
+    veto,
+    veto_of_visitor,
+)
 from cobrowse.core.rules.memory import Memory
 from cobrowse.core.rules.rule import Rule, by_rank
 
@@ -37,13 +47,18 @@ class Watch(msgspec.Struct):
 
 
 class Visitor(msgspec.Struct):
-    """All that is asked about: the facts, the memory of events, what was offered, and how the rules stand."""
+    """All that is asked about: the facts, the memory of events, what was offered, and how the rules stand.
+
+    Whoever keeps the facts notes of which entry of the log the cart's are, and for which clock the calendar's.
+    """
 
     contact: str
     facts: Facts
     memory: Memory
     ledger: Ledger
     watch: Watch
+    cart_offset: int = -1
+    utc_min: int | None = None
 
 
 class Judgement(NamedTuple):
@@ -77,6 +92,8 @@ class Book:
             [(field_of(name), seconds) for name, seconds in rule.when.clocks if seconds > 0]
             for rule in self.rules
         ]
+        self.holding = tuple(rule for rule in self.rules if rule.hold_s)
+        self._by_calendar = any(rule.when.facts & CALENDAR for rule in self.rules)
         self._true = compile_code(*_source(self.rules))
 
     def ask(self, visitor: Visitor, staff: Staff, at: float) -> Answer:
@@ -92,6 +109,8 @@ class Book:
         if true != watch.true or watch.new:
             self._turn(watch, true, now)
         due = self._next_turn(waiting, visitor.facts, now) if waiting else None
+        if self._by_calendar and visitor.facts.calendar_until < (due or NEVER):
+            due = visitor.facts.calendar_until
         faults = self._explain(visitor, faulty, now) if faulty else []
         if not true:
             return Answer(None, [], faults, due)
@@ -166,7 +185,7 @@ class Book:
         A shopper who is busy with the cart again keeps it; one who no longer meets `when` and `after` does not.
         """
         rule = next((rule for rule in self.rules if rule.id == rule_id and rule.enabled), None)
-        if rule is None or visitor.facts.csas_available <= 0:
+        if rule is None or places(rule, visitor.facts) <= 0:
             return False
         if veto_of_visitor(rule, visitor.facts, visitor.ledger) is not None:
             return False

@@ -10,11 +10,13 @@ import msgspec
 
 from cobrowse.core.rules.cel.code import Variable
 from cobrowse.core.rules.cel.overloads import Type
+from cobrowse.core.rules.hours import WEEKDAYS, Hours, clock
 
-FactValue = int | float | str | bool | list[str]
+FactValue = int | float | str | bool | list[str] | dict[str, str] | dict[str, int]
 
 PAGE_KINDS: Final = ("home", "category", "product", "search", "cart", "checkout", "order", "content")
 CHECKOUT_STEPS: Final = ("", "delivery", "payment")
+CART_CHANGES: Final = ("", "added", "removed")
 NEVER: Final = math.inf
 """The instant from which a clock counts that stands still at 0."""
 
@@ -22,7 +24,8 @@ NEVER: Final = math.inf
 class Facts(msgspec.Struct):
     """All that is known of one visitor at one moment; times are Unix seconds. `FACTS` says what each one means.
 
-    A fact's field is its name with an underscore; a clock's is the instant from which it counts.
+    A fact's field is its name with an underscore; a clock's is the instant from which it counts. `calendar_until`: the
+    instant from which those that go by the calendar may be others.
     """
 
     cart_distinct_items: int = 0
@@ -32,11 +35,14 @@ class Facts(msgspec.Struct):
     cart_items: list[str] = []
     cart_categories: list[str] = []
     cart_removed: int = 0
+    cart_last_change: str = ""
     cart_changed_at: float = NEVER
     page_kind: str = "content"
     page_path: str = "/"
     page_title: str = ""
     page_since: float = NEVER
+    page_scroll: int = 0
+    page_exit_intent: bool = False
     visit_pages: int = 1
     visit_started_at: float = NEVER
     visit_last_at: float = NEVER
@@ -51,24 +57,41 @@ class Facts(msgspec.Struct):
     visit_checkout: str = ""
     visit_returns: int = 0
     visit_category_views: int = 0
+    visit_attributes: dict[str, str] = {}
+    visit_hour: int = 0
+    visit_weekday: str = "mon"
     contact_known: bool = False
     contact_orders: int = 0
+    contact_lifetime_value: float = 0.0
+    contact_labels: list[str] = []
+    contact_attributes: dict[str, str] = {}
     chat_count: int = 0
+    chat_open: bool = False
+    chat_last_at: float = NEVER
     offers_made: int = 0
+    offers_open: bool = False
+    offers_dismissed: int = 0
+    offers_last_at: float = NEVER
     csas_available: int = 0
+    csas_teams: dict[str, int] = {}
+    csas_wait_s: int = 0
+    shop_open: bool = True
+    calendar_until: float = NEVER
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One row of the table: the type in CEL's words, the meaning, and the only values there are if few.
 
-    A clock fact grows by itself, in whole seconds, from the instant in the field `since` on.
+    A clock fact grows by itself, in whole seconds, from the instant in the field `since` on; one of the `calendar`
+    changes by itself at `Facts.calendar_until` at the earliest.
     """
 
     type: Type
     meaning: str
     values: tuple[str, ...] = ()
     since: str = ""
+    calendar: bool = False
 
     @property
     def clock(self) -> bool:
@@ -76,6 +99,8 @@ class Fact:
 
 
 _TEXTS: Final = ("list", "string")
+_NAMED_TEXTS: Final = ("map", "string", "string")
+_NAMED_COUNTS: Final = ("map", "string", "int")
 
 FACTS: Final[dict[str, Fact]] = {
     "cart.distinct_items": Fact("int", "different items in the cart"),
@@ -85,6 +110,11 @@ FACTS: Final[dict[str, Fact]] = {
     "cart.items": Fact(_TEXTS, "the names of the items in the cart"),
     "cart.categories": Fact(_TEXTS, "the categories of the items in the cart, each once"),
     "cart.removed": Fact("int", "items that the shopper has taken out of the cart in this visit"),
+    "cart.last_change": Fact(
+        "string",
+        "what the shopper last did to the cart in this visit: empty, then `added` or `removed`",
+        values=CART_CHANGES,
+    ),
     "cart.idle_s": Fact(
         "int",
         "whole seconds since the shopper last changed the cart; 0 before that, and after checkout has begun",
@@ -94,6 +124,11 @@ FACTS: Final[dict[str, Fact]] = {
     "page.path": Fact("string", 'the path of the page, such as "/bookcases/fairelane"'),
     "page.title": Fact("string", "the title of the page"),
     "page.time_s": Fact("int", "whole seconds since the page was opened", since="page_since"),
+    "page.scroll": Fact(
+        "int",
+        "how much of the page has been on screen, in percent, told in quarters; 0 before it is scrolled",
+    ),
+    "page.exit_intent": Fact("bool", "true once the pointer has left this page for the browser's bar"),
     "visit.pages": Fact("int", "pages seen in this visit"),
     "visit.duration_s": Fact("int", "whole seconds since this visit began", since="visit_started_at"),
     "visit.idle_s": Fact("int", "whole seconds since anything happened in this visit", since="visit_last_at"),
@@ -114,11 +149,34 @@ FACTS: Final[dict[str, Fact]] = {
         "int", "product pages of this visit that the shopper came back to, each time counted"
     ),
     "visit.category_views": Fact("int", "looks at items of the category that was looked at last"),
-    "contact.known": Fact("bool", "true once the shop has said who the customer is"),
-    "contact.orders": Fact("int", "purchases that Cobrowse has seen of this contact"),
+    "visit.attributes": Fact(
+        _NAMED_TEXTS,
+        "what the page said by `setCustomAttributes`; anybody could say it, so decide nothing grave by it",
+    ),
+    "visit.hour": Fact(
+        "int", "the hour of the shopper's own clock, 0 to 23; the shop's where it is not known", calendar=True
+    ),
+    "visit.weekday": Fact("string", "the day of the week there", values=WEEKDAYS, calendar=True),
+    "contact.known": Fact("bool", "true once the shop has said who the customer is, and signed it"),
+    "contact.orders": Fact(
+        "int", "orders of this contact: what the shop has signed, or Cobrowse has seen if more"
+    ),
+    "contact.lifetime_value": Fact("double", "what the contact has spent so far, as the shop has signed"),
+    "contact.labels": Fact(_TEXTS, "the shop's labels of the contact, as it has signed them"),
+    "contact.attributes": Fact(_NAMED_TEXTS, "whatever else the shop has signed of the contact"),
     "chat.count": Fact("int", "conversations so far"),
+    "chat.open": Fact("bool", "true while a chat waits or is open; nothing is offered then"),
+    "chat.last_s": Fact("int", "whole seconds since the last message of a chat", since="chat_last_at"),
     "offers.made": Fact("int", "offers to this contact, in all visits (the last 20 are remembered)"),
+    "offers.open": Fact("bool", "true while an offer is on show; no other is made then"),
+    "offers.dismissed": Fact("int", "how many of those offers were dismissed"),
+    "offers.last_s": Fact("int", "whole seconds since the last of those offers", since="offers_last_at"),
     "csas.available": Fact("int", "advisors who could take one more chat now"),
+    "csas.teams": Fact(
+        _NAMED_COUNTS, 'those of each team, as in `csas.teams["kitchens"]`; a team with nobody is left out'
+    ),
+    "csas.wait_s": Fact("int", "how long chats wait now: the median of the last ten, in seconds"),
+    "shop.open": Fact("bool", "whether it is within the shop's office hours", calendar=True),
 }
 
 ROOTS: Final = frozenset(name.partition(".")[0] for name in FACTS)
@@ -139,6 +197,9 @@ def value_of(facts: Facts, name: str, now: float) -> FactValue:
     """One fact at `now` (Unix, s)."""
     value: FactValue = getattr(facts, field_of(name))
     return whole_seconds(float(value), now) if FACTS[name].clock else value  # type: ignore[arg-type]
+
+
+CALENDAR: Final = frozenset(name for name, fact in FACTS.items() if fact.calendar)
 
 
 def as_cel(facts: Facts, now: float) -> dict[str, dict[str, FactValue]]:
@@ -166,6 +227,14 @@ def whole_seconds(since: float, now: float) -> int:
     return seconds
 
 
+def tell_time(facts: Facts, hours: Hours, utc_min: int | None, now: float) -> None:
+    """The facts that go by the calendar. `utc_min`: how far the shopper's clock is ahead of UTC, None for not known."""
+    offset_s = hours.offset_s(now) if utc_min is None else utc_min * 60.0
+    facts.visit_hour, facts.visit_weekday, turns_at = clock(now, offset_s)
+    facts.shop_open, until = hours.is_open(now)
+    facts.calendar_until = min(turns_at, until)
+
+
 # Visitors that every text is tried on at load: an ordinary basket, a big one, nothing at all.
 EXAMPLES: Final = (
     Facts(
@@ -186,7 +255,11 @@ EXAMPLES: Final = (
         visit_number=2,
         contact_known=True,
         contact_orders=1,
+        contact_lifetime_value=249.0,
+        contact_labels=["regular"],
+        contact_attributes={"tier": "gold"},
         csas_available=2,
+        csas_teams={"sales": 1},
     ),
     Facts(
         cart_distinct_items=12,

@@ -121,10 +121,15 @@ def veto(rule: Rule, facts: Facts, ledger: Ledger, limits: Limits, now: float) -
     return None
 
 
+def places(rule: Rule, facts: Facts) -> int:
+    """How many CSAs could take the chat that the rule offers: all, or those of its team."""
+    return facts.csas_teams.get(rule.team, 0) if rule.team else facts.csas_available
+
+
 def no_room(rule: Rule, facts: Facts, staff: Staff) -> Veto | None:
     """Whether advisors could take it: places now, less the acceptances to expect of what is on show already."""
-    if facts.csas_available <= 0:
-        return Cause.NO_CSA, "no CSA is free", None
+    if places(rule, facts) <= 0:
+        return Cause.NO_CSA, f"no CSA of {rule.team} is free" if rule.team else "no CSA is free", None
     if staff.expected and staff.expected + staff.odds(rule.id) > facts.csas_available:
         return Cause.NO_ROOM, "offers on show may take up all CSAs", None
     return None

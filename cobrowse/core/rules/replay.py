@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cobrowse.core.rules.engine import Book
-from cobrowse.core.rules.facts import NEVER
+from cobrowse.core.rules.facts import NEVER, tell_time
+from cobrowse.core.rules.hours import ALWAYS, Hours
 from cobrowse.core.rules.limits import DEFAULT_ODDS, Cause, Staff
 from cobrowse.core.rules.timers import Timers
 from cobrowse.core.rules.track import Track
@@ -43,8 +44,9 @@ class Replay:
     What happens at one instant is taken together: the rules look after the last of it.
     """
 
-    def __init__(self, book: Book, csas: int, heard: Callable[[Moment], None]) -> None:
+    def __init__(self, book: Book, csas: int, heard: Callable[[Moment], None], hours: Hours = ALWAYS) -> None:
         self.book = book
+        self.hours = hours
         self.csas = csas
         self.tracks: dict[str, Track] = {}
         self.now = 0.0
@@ -60,9 +62,17 @@ class Replay:
         track = self.tracks.get(contact)
         if track is None:
             track = self.tracks[contact] = Track(contact)
-            track.visitor.facts.csas_available = self.csas
+            self.staff(track)
         self._touched[contact] = track
         return track, self.now
+
+    def staff(self, track: Track) -> None:
+        """Tells the contact's facts how many CSAs are free: in every team, for a recording knows of none."""
+        facts = track.visitor.facts
+        facts.csas_available = self.csas
+        facts.csas_teams = (
+            {rule.team: self.csas for rule in self.book.rules if rule.team} if self.csas else {}
+        )
 
     def advance(self, at: float) -> None:
         """Time goes on to `at`: all that is due before it happens."""
@@ -85,6 +95,8 @@ class Replay:
 
     def _ask(self, track: Track, now: float) -> None:
         visitor = track.visitor
+        if now >= visitor.facts.calendar_until or visitor.facts.calendar_until == NEVER:
+            tell_time(visitor.facts, self.hours, visitor.utc_min, now)
         if track.open_rule and (
             track.expires_at <= now or not self.book.keeps(track.open_rule, visitor, now)
         ):

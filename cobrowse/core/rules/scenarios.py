@@ -14,6 +14,7 @@ from typing import Final
 
 import yaml
 
+from cobrowse.core.messages import Known
 from cobrowse.core.rules.document import Document
 from cobrowse.core.rules.engine import Book
 from cobrowse.core.rules.explain import explain
@@ -42,6 +43,8 @@ STEPS: Final[dict[str, str]] = {
     "csa-remove": r"csa-remove (\S+)",
     "event": r"event ([A-Za-z][A-Za-z0-9_.-]{0,39})",
     "chat": r"chat (opens|closes)",
+    "scroll": r"scroll (\d{1,3})",
+    "identify": r"identify(?: (\d{1,5}))?(?: (\S.*))?",
     "csas": r"csas (\d{1,3})",
     "dismiss": r"dismiss",
 }
@@ -183,12 +186,16 @@ def _take(replay: Replay, step: Step, at: float) -> None:
         case "event":
             track.event(at, first)
         case "chat":
-            track.visitor.ledger.chat_open = first == "opens"
+            track.chat(at, opens=first == "opens")
+        case "scroll":
+            track.event(at, "scroll", params={"percent_scrolled": int(first)})
+        case "identify":
+            track.identified(Known("someone", orders=int(first or 0), labels=[second] if second else []))
         case "csas":
-            track.visitor.facts.csas_available = replay.csas = int(first)
+            replay.csas = int(first)
+            replay.staff(track)
         case "dismiss":
-            track.settled()
-            track.visitor.ledger.dismissed = True
+            track.dismissed()
 
 
 def _lines(document: Document, entries: dict[str, yaml.Node], name: str) -> list[tuple[int, str]]:

@@ -5,9 +5,11 @@ Facts mean what they mean live (`core.visitor`); a test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from cobrowse.core.messages import Known
 from cobrowse.core.rules import memory as memories
 from cobrowse.core.rules.engine import Visitor, Watch
 from cobrowse.core.rules.facts import NEVER, Facts
@@ -37,16 +39,25 @@ class Track:
     lines: dict[str, Line] = field(default_factory=dict)
     open_rule: str = ""
     expires_at: float = NEVER
+    known_orders: int = 0
 
     def __post_init__(self) -> None:
         facts = Facts(visit_number=0, visit_pages=0)
         self.visitor = Visitor(self.contact, facts, Memory(), Ledger(), Watch())
 
-    def event(self, at: float, name: str, session: str = "", page: tuple[str, str] | None = None) -> None:
+    def event(
+        self,
+        at: float,
+        name: str,
+        session: str = "",
+        page: tuple[str, str] | None = None,
+        params: Mapping[str, str | float | bool] | None = None,
+    ) -> None:
         """A session event, with the kind and path of the page that it shows, if it does."""
         facts, memory = self.visitor.facts, self.visitor.memory
         if session != self.session or at - facts.visit_last_at > VISIT_GAP_S or not facts.visit_number:
             self._begin_visit(at, session)
+        memories.remember_params(memory, name, params or {})
         if page is not None:
             kind, path = page
             memories.remember_page(memory, path, kind)
@@ -60,7 +71,28 @@ class Track:
             if name == "purchase":
                 self.lines.clear()
                 self._recount()
-        facts.visit_checkout, facts.contact_orders = memory.checkout, memory.orders
+        facts.page_scroll, facts.page_exit_intent = memory.scroll, memory.exit_intent
+        facts.visit_attributes = memory.attributes
+        facts.visit_source, facts.visit_medium, facts.visit_campaign = (
+            memory.source,
+            memory.medium,
+            memory.campaign,
+        )
+        facts.visit_checkout, facts.contact_orders = memory.checkout, max(memory.orders, self.known_orders)
+
+    def identified(self, known: Known) -> None:
+        """The shop has said who the contact is."""
+        facts, self.known_orders = self.visitor.facts, known.orders
+        facts.contact_known, facts.contact_orders = True, max(self.visitor.memory.orders, known.orders)
+        facts.contact_lifetime_value = known.lifetime_value
+        facts.contact_labels, facts.contact_attributes = known.labels, known.attributes
+
+    def chat(self, at: float, *, opens: bool) -> None:
+        """A conversation begins or ends."""
+        facts = self.visitor.facts
+        facts.chat_count += opens
+        facts.chat_open = self.visitor.ledger.chat_open = opens
+        facts.chat_last_at = at
 
     def _begin_visit(self, at: float, session: str) -> None:
         facts = self.visitor.facts
@@ -70,6 +102,7 @@ class Track:
         facts.visit_started_at, facts.visit_pages = at, 0
         facts.cart_changed_at = NEVER
         facts.cart_removed = facts.visit_returns = facts.visit_category_views = 0
+        facts.cart_last_change = ""
         ledger = self.visitor.ledger
         ledger.dismissed, ledger.offered = False, frozenset()
 
@@ -80,24 +113,25 @@ class Track:
 
     def add(self, at: float, line: str, item: Line, *, by_shopper: bool = True) -> None:
         """One more of a line."""
-        if (known := self.lines.get(line)) is None:
+        before = known.quantity if (known := self.lines.get(line)) is not None else 0
+        if known is None:
             self.lines[line] = item
         else:
             known.quantity += 1
             known.price_minor = item.price_minor
-        self._changed(at, by_shopper)
+        self._changed(at, by_shopper, before, before + 1)
 
     def remove(self, at: float, line: str, *, by_shopper: bool = True) -> None:
         """A whole line goes. One that is not there is no change: carts were filled before recordings began."""
-        if self.lines.pop(line, None) is not None:
-            if by_shopper:
-                self.visitor.memory.removed += 1
-            self.visitor.facts.cart_removed = self.visitor.memory.removed
-            self._changed(at, by_shopper)
+        if (known := self.lines.pop(line, None)) is not None:
+            self._changed(at, by_shopper, known.quantity, 0)
 
-    def _changed(self, at: float, by_shopper: bool) -> None:
+    def _changed(self, at: float, by_shopper: bool, before: int, after: int) -> None:
         if by_shopper:
-            self.visitor.facts.cart_changed_at = at
+            facts, memory = self.visitor.facts, self.visitor.memory
+            memories.remember_change(memory, before, after)
+            facts.cart_changed_at, facts.cart_removed = at, memory.removed
+            facts.cart_last_change = memory.last_change
         self._recount()
 
     def _recount(self) -> None:
@@ -115,7 +149,8 @@ class Track:
         ledger = self.visitor.ledger
         self.open_rule, self.expires_at, ledger.open_offer = rule_id, expires_at, True
         ledger.made_at = (*ledger.made_at[-19:], at)
-        self.visitor.facts.offers_made = len(ledger.made_at)
+        facts = self.visitor.facts
+        facts.offers_made, facts.offers_open, facts.offers_last_at = len(ledger.made_at), True, at
         self.counted(rule_id, at)
 
     def counted(self, rule_id: str, at: float) -> None:
@@ -124,6 +159,13 @@ class Track:
         ledger.offered |= {rule_id}
         ledger.latest = {**ledger.latest, rule_id: at}
 
+    def dismissed(self) -> None:
+        """The contact has dismissed the offer on show."""
+        self.settled()
+        self.visitor.ledger.dismissed = True
+        self.visitor.facts.offers_dismissed += 1
+
     def settled(self) -> None:
         """The offer is no longer on show."""
         self.open_rule, self.expires_at, self.visitor.ledger.open_offer = "", NEVER, False
+        self.visitor.facts.offers_open = False

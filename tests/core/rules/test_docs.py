@@ -30,7 +30,7 @@ def test_every_fact_is_in_the_docs_with_its_type_and_meaning(name: str) -> None:
 
 def test_the_docs_name_no_fact_that_there_is_not() -> None:
     assert set(
-        re.findall(r"^\| `(\w+\.\w+)` \| (?:int|double|string|bool|list) \|", DOC, re.MULTILINE)
+        re.findall(r"^\| `(\w+\.\w+)` \| (?:int|double|string|bool|list|map) \|", DOC, re.MULTILINE)
     ) == set(FACTS)
 
 
@@ -57,7 +57,7 @@ def test_every_step_of_a_scenario_is_in_the_docs(verb: str) -> None:
 
 
 def test_the_table_of_facts_is_what_conditions_see() -> None:
-    python_types = {"int": int, "double": float, "string": str, "bool": bool, "list": list}
+    python_types = {"int": int, "double": float, "string": str, "bool": bool, "list": list, "map": dict}
     mapping = as_cel(EXAMPLES[0], 0.0)
     seen = {f"{root}.{part}": value for root, parts in mapping.items() for part, value in parts.items()}
     assert set(seen) == set(FACTS)

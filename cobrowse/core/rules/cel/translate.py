@@ -112,7 +112,7 @@ class Translator:
         if isinstance(node, tree.Name) and node.name in self._bound:
             return Code(*self._bound[node.name])
         dotted = tree.dotted(node)
-        if dotted is not None and dotted.partition(".")[0] not in self._bound:
+        if dotted is not None and dotted.partition(".")[0] not in self._bound and not self._in_map(dotted):
             variable = self._variable(node, dotted)
             if variable.clock:
                 raise CelError(node.start, clock_use(dotted))
@@ -124,6 +124,11 @@ class Translator:
                 raise CelError(node.start, "expected a map whose keys are texts")
             return Code(f"runtime.entry({of.source}, {node.part!r})", of.type[2], fails=True)
         raise CelError(node.start, f"{shown(of.type)} has no parts")
+
+    def _in_map(self, dotted: str) -> bool:
+        """Whether the name is a part of a variable that is a map."""
+        known = self.variables.get(dotted.rpartition(".")[0])
+        return known is not None and known.type[0] == "map"
 
     def _variable(self, node: tree.Node, dotted: str) -> Variable:
         if (variable := self.variables.get(dotted)) is not None:
@@ -308,7 +313,7 @@ class Translator:
             raise CelError(node.at, "has: expected a name with a dot, as in has(cart.value)")
         select = node.args[0]
         dotted = tree.dotted(select)
-        if dotted is not None and dotted.partition(".")[0] not in self._bound:
+        if dotted is not None and dotted.partition(".")[0] not in self._bound and not self._in_map(dotted):
             self._variable(select, dotted)
             return Code("(True)", "bool")
         of = self._code(select.of)

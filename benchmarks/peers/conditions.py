@@ -18,7 +18,9 @@ from json_logic import jsonLogic
 
 CEL = 'cart.distinct_items >= 3 && page.kind != "checkout"'
 RULE_ENGINE = 'cart.distinct_items >= 3 and page.kind != "checkout"'
-JSON_LOGIC = {"and": [{">=": [{"var": "cart.distinct_items"}, 3]}, {"!=": [{"var": "page.kind"}, "checkout"]}]}
+JSON_LOGIC = {
+    "and": [{">=": [{"var": "cart.distinct_items"}, 3]}, {"!=": [{"var": "page.kind"}, "checkout"]}]
+}
 
 RUNS = 5
 

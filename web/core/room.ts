@@ -184,7 +184,9 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
     }
     default:
       // Nothing that a view shows. The type says that no other fact is forgotten here.
-      fact satisfies { k: 'controlled' | 'declined' | 'hidden' | 'identified' | 'judged' | 'armed' };
+      fact satisfies {
+        k: 'controlled' | 'declined' | 'hidden' | 'identified' | 'judged' | 'armed';
+      };
       return view;
   }
 }

@@ -57,6 +57,7 @@ def site_view(site: Site) -> SiteView:
         site.phone,
         site.origins[0].rstrip("/"),
         site.page_sharing,
+        site.page_recording,
     )
 
 

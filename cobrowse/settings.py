@@ -37,6 +37,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "GBP"
     csa_edits: Literal["ask", "always", "never"] = "ask"
     page_sharing: Literal["ask", "never"] = "ask"
+    page_recording: Literal["ask", "never"] = "never"
     mirror: list[MaskRule] = []
     accent: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
     greeting: Annotated[str, Meta(max_length=300)] = ""

@@ -110,6 +110,15 @@ class Server:
             assert not (await peer.beat()).available
         return peer
 
+    async def colleague(self, name: str, role: str, room: str) -> Peer:
+        """Another agent's console, in a room."""
+        email = f"{name.lower()}@shop.test"
+        await add_agent(self.settings.database_url, email, name, role, PASSWORD)
+        peer = await self.connect(self.url, await self.sign_in(email, PASSWORD))
+        await peer.hello_csa()
+        await peer.enter(room)
+        return peer
+
     async def csa_in(self, room: str) -> Peer:
         peer = await self.csa()
         await peer.enter(room)

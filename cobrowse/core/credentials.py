@@ -1,11 +1,12 @@
-"""Signed, stateless tokens: who a visitor is, and which replica a tab has. SPEC sign.
+"""Signed, stateless tokens: who a visitor is, which replica a tab has, what leave a CSA has. SPEC sign.
 
-JSON Web Tokens (RFC 7519) with HMAC-SHA256 over one secret; `aud` keeps the two kinds apart. The algorithm is fixed
+JSON Web Tokens (RFC 7519) with HMAC-SHA256 over one secret; `aud` keeps the kinds apart. The algorithm is fixed
 here, never read from the token. Time is an argument: PyJWT's own clock is not used.
 """
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 import jwt
@@ -82,6 +83,27 @@ def open_visitor(secret: bytes, text: str, site: str, now: float) -> VisitorToke
     if not isinstance(visitor, str) or of_site != site or not isinstance(issued, int):
         raise PeerError(Close.BAD_TOKEN, "this visitor token is for another site")
     return VisitorToken(site, visitor, issued)
+
+
+class GrantToken(msgspec.Struct, frozen=True):
+    """The shopper's leave for one CSA to see their page: what the server has signed of it. Times are whole seconds."""
+
+    room: str
+    csa: str
+    level: str
+    origin: str
+    issued_at: int
+    expires_at: int
+
+
+def sign_grant(secret: bytes, token: GrantToken) -> str:
+    claims = {"sub": token.csa, "room": token.room, "level": token.level, "origin": token.origin}
+    return _sign(secret, "grant", token.issued_at, token.expires_at - token.issued_at, claims)
+
+
+def holds_grant(secret: bytes, text: str, token: GrantToken) -> bool:
+    """Whether the text proves just this leave, of another neither its CSA nor its room, level, origin or time."""
+    return hmac.compare_digest(text.encode(), sign_grant(secret, token).encode())
 
 
 def sign_replica(secret: bytes, token: ReplicaToken, now: float) -> str:

@@ -50,7 +50,7 @@ class Follower:
         )
         facts.offers_last_at = ledger.made_at[-1] if ledger.made_at else NEVER
         ledger.chat_open = chat.is_live(state.conversation)
-        ledger.cobrowse_open = state.sharing.to is not None
+        ledger.cobrowse_open = bool(state.sharing.grants)
         if state.visit.number != visit:
             visitor.ledger.dismissed, visitor.ledger.offered = False, frozenset()
         if isinstance(entry.fact, Happened):

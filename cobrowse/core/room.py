@@ -25,6 +25,7 @@ from cobrowse.core.messages import (
     Arrived,
     Ask,
     Asked,
+    AskRecord,
     AskShare,
     Author,
     CartChanged,
@@ -50,6 +51,8 @@ from cobrowse.core.messages import (
     Item,
     Judged,
     Known,
+    LetRecord,
+    Looked,
     MaskRule,
     Message,
     Offer,
@@ -75,12 +78,10 @@ from cobrowse.core.rules import memory as memories
 from cobrowse.core.rules.memory import Memory
 
 MAX_CHANGES_IN_VIEW = 50
-FORGET_REPLICA_AFTER_S = 2 * 86400
-"""Twice as long as a replica token is valid."""
 SERVER_REPLICA = 0
 
-_CSA_ONLY = (Take, Ask, AskShare, Invite)
-_SHOPPER_ONLY = (Grant, Share, Event, Describe, Identify)
+_CSA_ONLY = (Take, Ask, AskShare, AskRecord, Invite)
+_SHOPPER_ONLY = (Grant, Share, LetRecord, Event, Describe, Identify)
 
 
 class RoomState(msgspec.Struct):
@@ -114,10 +115,13 @@ class RoomState(msgspec.Struct):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What `decide` must know beyond the room: the site's settings and rules, the shop's word on lines."""
+    """What `decide` must know beyond the room: the site's settings and rules, the shop's word on lines, the secret
+    that leaves are signed with.
+    """
 
     site: SiteView
     look_up: LookUp
+    secret: bytes
     mirror: list[MaskRule] = []
     identity_secret: bytes = b""
 
@@ -136,8 +140,9 @@ def decide(
     at: float,
     now: float,
     terms: Terms,
+    origin: str = "",
 ) -> AnyFact:
-    """The fact that this operation is, in the room as it stands.
+    """The fact that this operation is, in the room as it stands; `origin` is that of its author's page.
 
     Raises Refusal: forbidden to this role, not granted, out of bounds, unknown dots, already gone. SPEC room.4.
     """
@@ -155,7 +160,7 @@ def decide(
             return ReadUpTo(min(op.upto, state.head[0]))
         case Take():
             chat.check_live(state.conversation)
-            return Taken()
+            return Taken(sharing.hand_over(state.sharing, state.conversation.taken_by, author, now))
         case Finish():
             chat.check_live(state.conversation)
             return Finished()
@@ -167,10 +172,10 @@ def decide(
             if terms.site.csa_edits != "ask":
                 raise Refusal(Refused.INVALID, "this site does not ask for leave to change the cart")
             return Asked()
-        case Share():
-            return Shared(sharing.share(state.sharing, state.conversation, op, terms.site, now))
-        case AskShare():
-            return Shared(sharing.ask(state.sharing, author, op, terms.site))
+        case Share() | AskShare() | LetRecord() | AskRecord():
+            dot = make_dot(replica, c)
+            place = sharing.Place(state.room, dot, origin, terms.site, terms.secret, now)
+            return sharing.decide(op, state.sharing, state.conversation, author, place)
         case Invite():
             offers.check_offer(state.offers, state.conversation)
             return Offered(op.text, now + offers.INVITATION_EXPIRES_S)
@@ -251,6 +256,7 @@ def apply(state: RoomState, entry: Entry) -> None:
             chat.apply_read(state.conversation, entry.by, fact)
         case Taken():
             chat.apply_taken(state.conversation, entry.by)
+            state.sharing = fact.sharing or state.sharing
         case Finished():
             chat.apply_finished(state.conversation)
         case Granted():
@@ -278,7 +284,7 @@ def apply(state: RoomState, entry: Entry) -> None:
                 state.memory.controls[fact.rule] = memories.Control(state.visit.number, entry.at)
         case Armed():
             state.memory.held = dict(fact.since)
-        case Declined() | Hidden() | Controlled():
+        case Declined() | Controlled() | Looked() | Hidden():
             pass
         case _:
             assert_never(fact)
@@ -377,24 +383,3 @@ def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:
             return Hidden()
         case _:
             return fact
-
-
-def may_resume(state: RoomState, replica: int) -> bool:
-    """Whether this replica may go on: the room gave its number out, and has not forgotten what it did. SPEC wire.5."""
-    remembered = str(replica) in state.replicas or replica > state.forgotten_upto
-    return SERVER_REPLICA < replica < state.next_replica and remembered
-
-
-def forget_replicas(state: RoomState, now: float) -> None:
-    """Drops replicas whose tokens have expired, as far as the cart holds none of their dots. SPEC room.10."""
-    live = {
-        dot.partition(".")[0]
-        for dots in (*state.cart.lines.values(), *state.cart.coupons.values())
-        for dot in dots
-    }
-    keep = live | {str(SERVER_REPLICA)}
-    for key in [key for key, at in state.replicas.items() if now - at > FORGET_REPLICA_AFTER_S]:
-        if key not in keep:
-            del state.replicas[key]
-            state.cart.context.vector.pop(key, None)
-            state.forgotten_upto = max(state.forgotten_upto, int(key))

@@ -121,7 +121,7 @@ def _tell_talk(facts: Facts, state: RoomState) -> None:
 def ledger_of(state: RoomState) -> Ledger:
     """What has been offered to the contact, and how it stands. A control counts as its rule's offer. SPEC rule.12."""
     visit, made, controls = state.visit.number, state.offers, state.memory.controls
-    ledger = Ledger(chat_open=chat.is_live(state.conversation), cobrowse_open=state.sharing.to is not None)
+    ledger = Ledger(chat_open=chat.is_live(state.conversation), cobrowse_open=bool(state.sharing.grants))
     if made:
         ledger.open_offer = offers.open_offer(made) is not None
         ledger.dismissed = offers.dismissed_in(made, visit)

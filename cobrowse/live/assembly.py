@@ -38,6 +38,7 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
             look_ups,
             settings.mask_rules,
             settings.identity_secrets,
+            settings.secret,
             home.now,
         )
         node.rooms = shared
@@ -57,6 +58,7 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
             look_ups,
             settings.mask_rules,
             settings.identity_secrets,
+            settings.secret,
             home.now,
         ),
         Board(),

@@ -135,6 +135,10 @@ class Connection:
         self.outbox.send(frame)
 
     @property
+    def origin(self) -> str:
+        return self.handshake.origin
+
+    @property
     def waiting_bytes(self) -> int:
         return self.outbox.waiting_bytes
 

@@ -369,7 +369,7 @@ class Hub:
         for connection in [each for each in self.connections if now >= each.protocol.due()]:
             connection.check(now)
         for room in list(self.rooms):
-            room.end_sharing(self.now())
+            room.tend_sharing(self.now())
         for key in await self.rooms.tidy(now, self.settings.room_idle_s):
             self._timers.set(key, None)
             self.advisor.forget(key)

@@ -12,6 +12,10 @@ class Peer(Protocol):
 
     author: Author
 
+    @property
+    def origin(self) -> str:
+        """Of the page that holds the connection."""
+
     def send(self, frame: bytes) -> None: ...
 
     @property

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from cobrowse.core import sharing as core
 from cobrowse.core.codec import encode
 from cobrowse.core.control import Hand
 from cobrowse.core.messages import (
@@ -24,9 +23,9 @@ from cobrowse.core.messages import (
     Record,
     Refuse,
     ShareLevel,
-    Sharing,
 )
 from cobrowse.core.mirror import MAX_BATCH_BYTES, Checked, MirrorRefused, check
+from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member
 
 MAX_HELD_BYTES = 1024 * 1024
@@ -41,11 +40,14 @@ logger = logging.getLogger(__name__)
 class Host(Protocol):
     """What a mirror must know of its room."""
 
-    def sharing(self) -> Sharing: ...
+    leave_to_see: Leave
 
     def shoppers(self) -> list[Member]: ...
 
     def note(self, fact: Controlled) -> None: ...
+
+    def looked(self, csa: Author, *, on: bool) -> None:
+        """A CSA has begun to look, or looks away."""
 
 
 class Viewer:
@@ -84,20 +86,31 @@ class PageMirror:
     # Who
 
     def lets(self, csa: Author, level: ShareLevel) -> bool:
-        return core.lets(self._host.sharing(), csa, level, self._now())
+        return self._host.leave_to_see.lets(csa, level)
 
     def watches(self, member: Member) -> bool:
         return any(viewer.member is member for viewer in self._viewers)
 
     def watch(self, member: Member, *, on: bool) -> None:
         """A CSA opens the mirror or closes it; whoever watches already gets the whole page again. SPEC mirror.6."""
-        self._viewers = [viewer for viewer in self._viewers if viewer.member is not member]
+        kept = [viewer for viewer in self._viewers if viewer.member is not member]
         if on and not self.lets(member.peer.author, "view"):
             member.peer.send(encode(Refuse(self._room, "not_granted", "the shopper has not shared the page")))
         elif on:
-            self._viewers.append(Viewer(member, self._now()))
-            self._catch_up(self._viewers[-1])
+            kept.append(Viewer(member, self._now()))
+            self._catch_up(kept[-1])
+        self._seat(kept)
         self._direct()
+
+    def _seat(self, viewers: list[Viewer]) -> None:
+        """These watch now; says of each CSA of this node who begins or ends, in however many windows they do."""
+        before = {viewer.member.peer.author for viewer in self._viewers if viewer.member.entered}
+        after = {viewer.member.peer.author for viewer in viewers if viewer.member.entered}
+        self._viewers = viewers
+        for csa in sorted(before - after, key=lambda each: each.id):
+            self._host.looked(csa, on=False)
+        for csa in sorted(after - before, key=lambda each: each.id):
+            self._host.looked(csa, on=True)
 
     def front(self, member: Member) -> None:
         """The shopper looks at this tab now: it records in the place of the one before."""
@@ -107,7 +120,7 @@ class PageMirror:
 
     def leave(self, member: Member) -> None:
         """Somebody has left the room."""
-        self._viewers = [viewer for viewer in self._viewers if viewer.member is not member]
+        self._seat([viewer for viewer in self._viewers if viewer.member is not member])
         if self._front is member:
             self._front = None
         if self._recording is member:
@@ -117,14 +130,15 @@ class PageMirror:
 
     def review(self) -> None:
         """The leave has changed or run out: whoever may no longer watch gets nothing more. SPEC mirror.5."""
-        self._viewers = [viewer for viewer in self._viewers if self.lets(viewer.member.peer.author, "view")]
+        self._seat([viewer for viewer in self._viewers if self.lets(viewer.member.peer.author, "view")])
         self._direct()
 
     def _direct(self) -> None:
         """Lets exactly one tab record while somebody watches, none otherwise."""
         shoppers = self._host.shoppers()
-        if self._front not in shoppers:
-            self._front = shoppers[-1] if shoppers else None
+        covered = [tab for tab in shoppers if self._host.leave_to_see.covers(tab.peer.origin)]
+        if self._front not in covered:
+            self._front = covered[-1] if covered else None
         wanted = self._front if self._viewers else None
         before = self._recording
         if before is wanted:
@@ -172,7 +186,7 @@ class PageMirror:
         if self._recording is not None:
             self._recording.peer.send(encode(Record(self._room, on=False)))
         self._recording = None
-        self._viewers.clear()
+        self._seat([])
         self._forget_page()
 
     def _publish(self, batch: Checked) -> None:

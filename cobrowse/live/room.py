@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from cobrowse.core import room as core
+from cobrowse.core import sharing
 from cobrowse.core.codec import encode, encode_entry, encode_news
 from cobrowse.core.errors import Close, Refusal, Refused
 from cobrowse.core.messages import (
@@ -21,6 +22,7 @@ from cobrowse.core.messages import (
     Entry,
     Front,
     Joined,
+    Looked,
     Mirror,
     Outcome,
     Point,
@@ -32,8 +34,10 @@ from cobrowse.core.messages import (
     TypingNow,
     Watch,
 )
+from cobrowse.core.replicas import may_resume
 from cobrowse.core.room import RoomState, Terms
 from cobrowse.core.sharing import LEAVE_AFTER_S
+from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member, Peer
 from cobrowse.live.mirror import PageMirror
 from cobrowse.live.publication import Publication, publication
@@ -92,13 +96,16 @@ class Room:
         self._now = now
         self._tail = [encode_entry(entry) for entry in tail[-TAIL_ENTRIES:]]
         self._durable = state.head
+        self._looks: list[Looked] = []
+        self.leave_to_see = Leave(state.room, terms.secret, now)
+        self.leave_to_see.review(state.sharing)
         self._mirror = PageMirror(state.room, terms.mirror, self, now)
 
     # Joining
 
     def take_replica(self, wanted: int | None) -> int:
         """The replica asked for, if this room gave it out and remembers it; else a new one. SPEC wire.5."""
-        if wanted is not None and core.may_resume(self.state, wanted):
+        if wanted is not None and may_resume(self.state, wanted):
             for member in [member for member in self.members if member.replica == wanted]:
                 self.leave(member)
                 member.peer.close(Close.REPLACED, "this tab has come back on another connection")
@@ -199,7 +206,8 @@ class Room:
         author = member.peer.author
         fact: AnyFact
         try:
-            fact = core.decide(self.state, author, member.replica, c, op, at, now, self.terms)
+            origin = member.peer.origin
+            fact = core.decide(self.state, author, member.replica, c, op, at, now, self.terms, origin)
         except Refusal as refusal:
             fact = Declined(refusal.code, refusal.message)
         self.append(author, member.replica, c, fact, now)
@@ -215,13 +223,19 @@ class Room:
         entry = core.next_entry(self.state, by, replica, c, fact, now, _encode_fact(fact))
         before = self.state.conversation.number
         core.apply(self.state, entry)
-        if isinstance(fact, Shared):
-            self._mirror.review()
         payload = encode_entry(entry)
         self._tail.append(payload)
         if len(self._tail) >= 2 * TAIL_ENTRIES:
             del self._tail[:-TAIL_ENTRIES]
         self._log.append(publication(self.state, entry, payload, before))
+        self._review()
+
+    def _review(self) -> bool:
+        """Looks at the leave to see the page, if it is another now; whether it is."""
+        changed = self.leave_to_see.review(self.state.sharing)
+        if changed:
+            self._mirror.review()
+        return changed
 
     # Reading
 
@@ -280,9 +294,6 @@ class Room:
             case Outcome():
                 self._mirror.outcome(member, frame)
 
-    def sharing(self) -> Sharing:
-        return self.state.sharing
-
     def shoppers(self) -> list[Member]:
         """The visitor's tabs, in the order of their coming."""
         return [member for member in self.members if member.role == "shopper" and member.entered]
@@ -291,10 +302,23 @@ class Room:
         """Puts into the log that a CSA uses the page. Raises Backlogged, and then they do not."""
         self.write(fact, self._now())
 
-    def end_sharing(self, now: float) -> None:
-        """Ends the leave to see the page when it has run out, or the shopper has gone. SPEC mirror.5."""
-        sharing = self.state.sharing
-        if sharing.to is None:
+    def looked(self, csa: Author, *, on: bool) -> None:
+        """Notes, for the log, that a CSA begins to look at the page, or ends: a reload is neither. SPEC audit.1."""
+        away = Looked(csa, on=False)
+        if on and away in self._looks:
+            self._looks.remove(away)
+        else:
+            self._looks.append(Looked(csa, on))
+
+    def tend_sharing(self, now: float) -> None:
+        """Ends leaves to see the page that have run out, and all when the shopper has gone; logs who looks.
+
+        Not from where it happens: whoever leaves may leave a room that is no longer the one. SPEC share.4, audit.1.
+        """
+        while self._looks:
+            self.write(self._looks[0], now)
+            del self._looks[0]
+        if self.state.sharing == Sharing():
             self.left_at = None
             return
         if self.is_visited():
@@ -302,5 +326,6 @@ class Room:
         elif self.left_at is None:
             self.left_at = now
         gone = self.left_at is not None and now - self.left_at > LEAVE_AFTER_S
-        if gone or now >= sharing.expires_at:
-            self.write(Shared(Sharing()), now)
+        over = Shared(Sharing(), "left") if gone else sharing.overdue(self.state.sharing, now)
+        if over is not None:
+            self.write(over, now)

@@ -10,7 +10,8 @@ from cobrowse.broker.contract import Broker
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp, nothing_known
 from cobrowse.core.messages import Entry, MaskRule, SiteView
-from cobrowse.core.room import RoomState, Terms, apply, forget_replicas
+from cobrowse.core.replicas import forget_replicas
+from cobrowse.core.room import RoomState, Terms, apply
 from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
@@ -30,6 +31,7 @@ class Rooms:
         look_ups: Mapping[str, LookUp],
         mask_rules: Mapping[str, list[MaskRule]],
         identity_secrets: Mapping[str, bytes],
+        secret: bytes,
         now: Callable[[], float],
     ) -> None:
         self._recorder = recorder
@@ -38,6 +40,7 @@ class Rooms:
         self._look_ups = look_ups
         self._mask_rules = mask_rules
         self._identity_secrets = identity_secrets
+        self._secret = secret
         self._now = now
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Future[Room]] = {}
@@ -132,8 +135,8 @@ class Rooms:
 
     def _terms(self, site: str) -> Terms:
         look_up = self._look_ups.get(site, nothing_known)
-        secret = self._identity_secrets.get(site, b"")
-        return Terms(self._sites[site], look_up, self._mask_rules.get(site, []), secret)
+        rules, identity = self._mask_rules.get(site, []), self._identity_secrets.get(site, b"")
+        return Terms(self._sites[site], look_up, self._secret, rules, identity)
 
     def stale(self, now: float, idle_s: float) -> list[Room]:
         """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""

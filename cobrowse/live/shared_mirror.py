@@ -38,6 +38,8 @@ class Sight(Protocol):
 class FarPeer:
     """A CSA at another node. `waiting_bytes` is what waits there, and what is on its way beyond the window."""
 
+    origin = ""
+
     def __init__(self, author: Author, post: Callable[[bytes], None]) -> None:
         self.author = author
         self._post = post

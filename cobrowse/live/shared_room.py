@@ -25,14 +25,15 @@ from cobrowse.core.messages import (
     Controlled,
     Entry,
     Front,
+    Looked,
     Mirror,
     Outcome,
     Point,
     Position,
-    Shared,
     TypingNow,
     Watch,
 )
+from cobrowse.core.replicas import may_resume
 from cobrowse.core.room import RoomState, Terms
 from cobrowse.live.member import Member, Peer
 from cobrowse.live.notices import AnyNotice, Drawn, Here, Looks, LooksAway, Read, Resumed, TypesThere
@@ -121,7 +122,7 @@ class SharedRoom(Room):
         if wanted is not None:
             # It is signed, so some node has given it out; the log may not have heard of it yet.
             self.state.next_replica = max(self.state.next_replica, wanted + 1)
-            if core.may_resume(self.state, wanted):
+            if may_resume(self.state, wanted):
                 self._tell(self.state.room, Resumed(wanted))
                 return super().take_replica(wanted)
         if not self.numbers:
@@ -180,16 +181,20 @@ class SharedRoom(Room):
         self._tail = [*self._tail, *(record.payload for record in records)][-TAIL_ENTRIES:]
         self._keep([record.entry for record in records])
         super().deliver(records)
-        if void or any(isinstance(record.entry.fact, Shared) for record in records):
-            self._mirror.review()
-            self._sight.reviewed()
+        self._review()
         for each in waiting:
             self._decide_again(each, now)
+
+    def _review(self) -> bool:
+        changed = super()._review()
+        if changed:
+            self._sight.reviewed()
+        return changed
 
     def _decide_again(self, each: Undecided, now: float) -> None:
         if each.member is None:
             # An offer, or its end, is for the rules to weigh again: the hub asks them after every change.
-            if isinstance(each.act, Controlled):
+            if isinstance(each.act, Controlled | Looked):
                 self.write(each.act, now)
             elif isinstance(each.act, Arrived):
                 visit = self.state.visit
@@ -286,8 +291,8 @@ class SharedRoom(Room):
         super().leave(member)
         self._sight.left(member)
 
-    def end_sharing(self, now: float) -> None:
-        super().end_sharing(now)
+    def tend_sharing(self, now: float) -> None:
+        super().tend_sharing(now)
         self._sight.tend(now)
 
     def ask(self) -> None:

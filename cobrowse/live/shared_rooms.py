@@ -14,7 +14,8 @@ from cobrowse.broker.redis import Hole, RedisBroker
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp
 from cobrowse.core.messages import Entry, MaskRule, SiteView
-from cobrowse.core.room import RoomState, apply, forget_replicas
+from cobrowse.core.replicas import forget_replicas
+from cobrowse.core.room import RoomState, apply
 from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
@@ -43,9 +44,10 @@ class SharedRooms(Rooms):
         look_ups: Mapping[str, LookUp],
         mask_rules: Mapping[str, list[MaskRule]],
         identity_secrets: Mapping[str, bytes],
+        secret: bytes,
         now: Callable[[], float],
     ) -> None:
-        super().__init__(recorder, broker, sites, look_ups, mask_rules, identity_secrets, now)
+        super().__init__(recorder, broker, sites, look_ups, mask_rules, identity_secrets, secret, now)
         self._redis = broker
         self._others = others
 

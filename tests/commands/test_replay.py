@@ -116,7 +116,7 @@ class Live:
     def do(self, op: object, at: float) -> None:
         state, author = self.state, Author("shopper", self.state.room)
         c = last_counter(state, 1) + 1
-        fact = decide(state, author, 1, c, op, at, at, Terms(SITE, nothing_known))  # type: ignore[arg-type]
+        fact = decide(state, author, 1, c, op, at, at, Terms(SITE, nothing_known, b"s" * 32))  # type: ignore[arg-type]
         entry = next_entry(state, author, 1, c, fact, at, msgspec.msgpack.encode(fact))
         apply(state, entry)
         self.entries.append(entry)

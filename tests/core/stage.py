@@ -26,6 +26,8 @@ SERVER = Author("server")
 SHOPPER_TAB, OTHER_TAB, CSA_TAB = 1, 2, 3
 START = 1_000_000.0
 IDENTITY_SECRET = b"what the shop signs its customers with"
+SECRET = b"a secret of at least thirty-two bytes"
+SHOP = "https://shop.example"
 
 _encode_fact = msgspec.msgpack.Encoder().encode
 
@@ -40,7 +42,7 @@ def content(cart: Cart) -> bytes:
     return canonical([cart.lines, cart.coupons, cart.notes, cart.proposals])
 
 
-def site(csa_edits: str = "ask", page_sharing: str = "ask") -> SiteView:
+def site(csa_edits: str = "ask", page_sharing: str = "ask", page_recording: str = "never") -> SiteView:
     return msgspec.convert(
         {
             "key": "joinery",
@@ -48,6 +50,7 @@ def site(csa_edits: str = "ask", page_sharing: str = "ask") -> SiteView:
             "currency": "GBP",
             "csa_edits": csa_edits,
             "page_sharing": page_sharing,
+            "page_recording": page_recording,
         },
         SiteView,
     )
@@ -61,9 +64,11 @@ class Stage:
         csa_edits: str = "ask",
         look_up: Callable[[str], Item | None] = nothing_known,
         page_sharing: str = "ask",
+        page_recording: str = "never",
     ) -> None:
         self.state = room.RoomState("room", "joinery", "epoch")
-        self.terms = room.Terms(site(csa_edits, page_sharing), look_up, identity_secret=IDENTITY_SECRET)
+        terms = site(csa_edits, page_sharing, page_recording)
+        self.terms = room.Terms(terms, look_up, SECRET, identity_secret=IDENTITY_SECRET)
         self.log: list[Entry] = []
         self.now = START
 
@@ -74,7 +79,7 @@ class Stage:
     def decide(self, author: Author, replica: int, op: AnyOperation, at: float | None = None) -> AnyFact:
         c = room.last_counter(self.state, replica) + 1
         clock = self.now if at is None else at
-        return room.decide(self.state, author, replica, c, op, clock, self.now, self.terms)
+        return room.decide(self.state, author, replica, c, op, clock, self.now, self.terms, SHOP)
 
     def write(self, author: Author, replica: int, fact: AnyFact) -> Entry:
         c = room.last_counter(self.state, replica) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cobrowse.core import room
+from cobrowse.core import replicas, room
 from cobrowse.core.messages import (
     Answer,
     Event,
@@ -64,9 +64,9 @@ def test_room10_a_forgotten_replica_leaves_neither_number_nor_vector() -> None:
     stage.lea(Say("a"), SHOPPER_TAB)
     stage.lea(Increment("oak", 1), OTHER_TAB)
     stage.ginny(Say("b"))
-    stage.now += room.FORGET_REPLICA_AFTER_S
+    stage.now += replicas.FORGET_REPLICA_AFTER_S
     stage.ginny(Say("c"))
-    room.forget_replicas(stage.state, stage.now + 1)
+    replicas.forget_replicas(stage.state, stage.now + 1)
     assert set(stage.state.replicas) == {str(OTHER_TAB), str(CSA_TAB)}
     assert set(stage.cart.context.vector) == {str(OTHER_TAB), str(CSA_TAB)}
     assert stage.state.next_replica == 4
@@ -78,8 +78,8 @@ def test_wire5_a_replica_may_go_on_unless_what_it_did_is_forgotten() -> None:
     stage.lea(Say("a"), SHOPPER_TAB)
     stage.ginny(Say("b"))
     stage.state.next_replica = 6
-    assert [n for n in range(-1, 8) if room.may_resume(stage.state, n)] == [1, 2, 3, 4, 5]
-    stage.now += room.FORGET_REPLICA_AFTER_S + 1
+    assert [n for n in range(-1, 8) if replicas.may_resume(stage.state, n)] == [1, 2, 3, 4, 5]
+    stage.now += replicas.FORGET_REPLICA_AFTER_S + 1
     stage.lea(Say("c"), OTHER_TAB)
-    room.forget_replicas(stage.state, stage.now)
-    assert [n for n in range(-1, 8) if room.may_resume(stage.state, n)] == [2, 4, 5]
+    replicas.forget_replicas(stage.state, stage.now)
+    assert [n for n in range(-1, 8) if replicas.may_resume(stage.state, n)] == [2, 4, 5]

@@ -59,6 +59,7 @@ class Tab:
     """A shopper's tab that reads nothing."""
 
     author = SHOPPER
+    origin = ""
     waiting_bytes = 0
 
     def send(self, frame: bytes) -> None:
@@ -79,7 +80,9 @@ class Stage:
 
     def enter(self, key: str, state: RoomState | None = None) -> Room:
         self.logs[key] = Log()
-        room = Room(state or RoomState(key, "shop", "e"), [], Terms(SITE, nothing_known), self.logs[key])
+        room = Room(
+            state or RoomState(key, "shop", "e"), [], Terms(SITE, nothing_known, b"s" * 32), self.logs[key]
+        )
         room.join(Tab(), room.take_replica(None), "", None)
         self.rooms[key] = room
         return room

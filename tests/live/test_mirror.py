@@ -11,7 +11,10 @@ from cobrowse.core.messages import (
     AnyServerFrame,
     AskShare,
     Controlled,
+    Entry,
     Front,
+    Hello,
+    Looked,
     Mirror,
     Mirrored,
     News,
@@ -24,12 +27,15 @@ from cobrowse.core.messages import (
     Say,
     Share,
     Shared,
-    ShareLevel,
+    Take,
     Watch,
 )
-from cobrowse.core.sharing import LEVELS
-from tests.serving import LocalServer
+from tests.conftest import Serve
+from tests.serving import ORIGIN, LocalServer, site
 from tests.wire import Peer
+
+Level = Literal["view", "point", "control"]
+STEPS: list[Level] = ["view", "point", "control"]
 
 PAGE = {
     "type": 2,
@@ -53,22 +59,26 @@ async def send(peer: Peer, seq: int, *events: object, epoch: str = "e1", cut: in
     await peer.send(Mirror(peer.room, epoch, seq, body[cut:]))
 
 
-async def shared(server: LocalServer, level: ShareLevel = "view") -> tuple[Peer, Peer]:
+async def shared(server: LocalServer, level: Level = "view") -> tuple[Peer, Peer]:
     """A shopper, and a CSA to whom they have just given leave."""
     shopper = await server.shopper()
     await shopper.done(Say("Hello"))
     csa = await server.csa_in(shopper.room)
-    steps: tuple[Literal["view", "point", "control"], ...] = ("view", "point", "control")
-    for step in steps[: LEVELS.index(level)]:
-        await csa.do(AskShare(step))
-        asked = await shopper.fact(Shared)
-        assert isinstance(asked.fact, Shared)
-        assert asked.fact.sharing.asked is not None
-        await shopper.done(Share(step, asked.fact.sharing.asked.id))
-        given = await csa.fact(Shared)
-        while not isinstance(given.fact, Shared) or given.fact.sharing.level != step:
-            given = await csa.fact(Shared)
+    await allow(shopper, csa, level)
     return shopper, csa
+
+
+async def allow(shopper: Peer, csa: Peer, level: Level = "view") -> None:
+    """The CSA asks for one level after the other, up to this one, and the shopper gives it."""
+    for each in STEPS[: STEPS.index(level) + 1]:
+        await csa.do(AskShare(each))
+        await shopper.entry(lambda entry: is_shared(entry, "asked"))
+        await shopper.done(Share(each, csa.welcome.you.id))
+        await csa.entry(lambda entry: is_shared(entry, "granted"))
+
+
+def is_shared(entry: Entry, act: str) -> bool:
+    return isinstance(entry.fact, Shared) and entry.fact.act == act
 
 
 async def test_mirror3_batches_come_in_order_and_a_gap_asks_for_the_page_anew(shells: LocalServer) -> None:
@@ -155,7 +165,7 @@ async def test_mirror4_a_page_that_lies_ends_its_mirror(shells: LocalServer) -> 
 
 
 async def test_mirror7_pointing_needs_its_own_leave_and_the_present_epoch(shells: LocalServer) -> None:
-    cases: list[tuple[ShareLevel, str, bool]] = [
+    cases: list[tuple[Level, str, bool]] = [
         ("view", "e1", False),
         ("point", "e0", False),
         ("point", "e1", True),
@@ -173,7 +183,7 @@ async def test_mirror7_pointing_needs_its_own_leave_and_the_present_epoch(shells
         assert [(frame.node, frame.fx, frame.kind) for frame in pointed] == [(2, 0.5, "laser")] * arrives
 
 
-async def watched(server: LocalServer, level: ShareLevel) -> tuple[Peer, Peer]:
+async def watched(server: LocalServer, level: Level) -> tuple[Peer, Peer]:
     """The same, with the page on show at the CSA."""
     shopper, csa = await shared(server, level)
     await csa.send(Watch(shopper.room, on=True))
@@ -257,3 +267,65 @@ async def test_mirror9_only_the_tab_that_records_says_what_became_of_a_step(shel
     await tab.send(Outcome(shopper.room, csa.welcome.you.id, 1, "paused"))
     await tab.beat()
     assert not [frame for frame in await csa.quiet() if isinstance(frame, OutcomeNow)]
+
+
+async def test_share3_only_tabs_of_the_origin_where_leave_was_given_record(serve: Serve) -> None:
+    server = await serve(sites=[site(origins=[ORIGIN, "http://www.shop.example"])])
+    shopper, csa = await shared(server)
+    other = await server.connect("http://www.shop.example")
+    await other.hello(Hello(v=1, role="shopper", site="shop", token=shopper.token))
+    await other.send(Front(shopper.room))
+    await other.beat()
+    await csa.send(Watch(shopper.room, on=True))
+    assert (await shopper.expect(Record)).on
+    assert not [frame for frame in await other.quiet() if isinstance(frame, Record)]
+
+
+async def test_share5_a_second_csa_looks_with_a_leave_of_their_own(shells: LocalServer) -> None:
+    shopper, csa = await shared(shells)
+    boss = await shells.colleague("Max", "supervisor", shopper.room)
+    await boss.send(Watch(shopper.room, on=True))
+    assert (await boss.expect(Refuse)).code == "not_granted"
+    await allow(shopper, boss)
+    for each in (csa, boss):
+        await each.send(Watch(shopper.room, on=True))
+    await shopper.expect(Record)
+    await send(shopper, 0, PAGE)
+    assert b"the page" in (await csa.expect(Mirrored)).part
+    assert b"the page" in (await boss.expect(Mirrored)).part
+    await shopper.done(Share("none", csa.welcome.you.id))
+    await send(shopper, 1, scrolled(10))
+    assert (await boss.expect(Mirrored)).seq == 1
+    assert not [frame for frame in await csa.quiet() if isinstance(frame, Mirrored)]
+
+
+async def test_share6_a_hand_over_goes_on_once_the_shopper_agrees(shells: LocalServer) -> None:
+    shopper, csa = await shared(shells)
+    await csa.done(Take())
+    await csa.send(Watch(shopper.room, on=True))
+    await shopper.expect(Record)
+    await send(shopper, 0, PAGE)
+    await csa.expect(Mirrored)
+    tom = await shells.colleague("Tom", "csa", shopper.room)
+    await tom.done(Take())
+    await tom.send(Watch(shopper.room, on=True))
+    assert (await tom.expect(Refuse)).code == "not_granted", "nothing is handed on without the shopper"
+    await send(shopper, 1, scrolled(10))
+    assert (await csa.expect(Mirrored)).seq == 1, "meanwhile it goes on"
+    await shopper.done(Share("view", tom.welcome.you.id))
+    await tom.send(Watch(shopper.room, on=True))
+    await shopper.expect(Record, lambda frame: frame.on)
+    await send(shopper, 0, PAGE, epoch="e2")
+    assert (await tom.expect(Mirrored)).epoch == "e2"
+    assert not [frame for frame in await csa.quiet() if isinstance(frame, Mirrored)]
+
+
+async def test_audit1_who_looks_is_in_the_log(shells: LocalServer) -> None:
+    shopper, csa = await shared(shells)
+    await csa.send(Watch(shopper.room, on=True))
+    began = await csa.fact(Looked)
+    await csa.send(Watch(shopper.room, on=True))
+    await csa.send(Watch(shopper.room, on=False))
+    ended = await csa.fact(Looked)
+    assert began.fact == Looked(csa.welcome.you, on=True)
+    assert ended.fact == Looked(csa.welcome.you, on=False)

@@ -66,11 +66,9 @@ async def csa_at(node: LocalServer, shopper: Peer) -> Peer:
 async def agree(shopper: Peer, csa: Peer, level: Literal["view", "point", "control"]) -> None:
     """The CSA asks, the shopper gives leave, the CSA's node knows it."""
     await csa.do(AskShare(level))
-    asked = (await shopper.fact(Shared)).fact
-    assert isinstance(asked, Shared)
-    assert asked.sharing.asked is not None
-    await shopper.done(Share(level, asked.sharing.asked.id))
-    await csa.entry(lambda entry: isinstance(entry.fact, Shared) and entry.fact.sharing.level == level)
+    await shopper.entry(lambda entry: isinstance(entry.fact, Shared) and entry.fact.act == "asked")
+    await shopper.done(Share(level, csa.welcome.you.id))
+    await csa.entry(lambda entry: isinstance(entry.fact, Shared) and entry.fact.act == "granted")
 
 
 async def watched(a: LocalServer, b: LocalServer) -> tuple[Peer, Peer]:
@@ -140,7 +138,7 @@ async def test_node8_stop_ends_it_at_once_and_pointing_needs_its_own_leave(start
     await shopper.do(Share("none"))
     await send(shopper, 2, scrolled(2))
     await record(shopper, on=False)
-    await csa.entry(lambda entry: isinstance(entry.fact, Shared) and entry.fact.sharing.to is None)
+    await csa.entry(lambda entry: isinstance(entry.fact, Shared) and entry.fact.act == "ended")
     assert not [frame for frame in await csa.quiet() if isinstance(frame, Mirrored)]
     await csa.send(Watch(shopper.room, on=True))
     assert (await csa.expect(Refuse)).code == "not_granted"

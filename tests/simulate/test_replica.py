@@ -30,7 +30,7 @@ from cobrowse.simulate.shopper import cart_change, session_event, to_minor
 from cobrowse.simulate.stream import Event as Row
 
 SHOPPER = Author("shopper", "room")
-TERMS = Terms(SiteView("shop", "Shop", "GBP", "ask"), nothing_known)
+TERMS = Terms(SiteView("shop", "Shop", "GBP", "ask"), nothing_known, b"s" * 32)
 
 
 class Room:

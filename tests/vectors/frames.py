@@ -12,6 +12,7 @@ from cobrowse.core.messages import (
     AddCoupon,
     AnyClientFrame,
     AnyServerFrame,
+    AskRecord,
     AskShare,
     Author,
     Beat,
@@ -28,6 +29,7 @@ from cobrowse.core.messages import (
     Join,
     Joined,
     Leave,
+    LetRecord,
     Lobby,
     MaskRule,
     News,
@@ -102,6 +104,8 @@ def client_frames() -> list[AnyClientFrame]:
         Do("r1", 4, 1.0, AskShare("point")),
         Do("r1", 5, 1.0, Identify("4711:" + "a0" * 32)),
         Hello(1, "shopper", "shop", utc_min=-330),
+        Do("r1", 5, 1.0, AskRecord()),
+        Do("r1", 6, 1.0, LetRecord(on=True)),
     ]
 
 

@@ -22,6 +22,7 @@ from cobrowse.core.messages import (
     AnyOperation,
     Arrived,
     Ask,
+    AskRecord,
     AskShare,
     Author,
     Declined,
@@ -34,6 +35,8 @@ from cobrowse.core.messages import (
     Increment,
     Invite,
     Item,
+    LetRecord,
+    Looked,
     Offered,
     Page,
     Position,
@@ -65,6 +68,8 @@ AUTHORS = (
     Author("csa", "a1", "Ginny"),
     Author("csa", "a2", "Tom"),
 )
+
+SECRET = b"a secret of at least thirty-two bytes"
 
 _encode_fact = msgspec.msgpack.Encoder(order="deterministic").encode
 """Sets come in any order, and a log's hash is that of the bytes: vectors must be the same every time."""
@@ -187,9 +192,9 @@ class RoomHistory:
 
 def room_history(random: Random, steps: int) -> RoomHistory:
     """A random history: two tabs of a shopper, two CSAs and the server; many operations are refused."""
-    site = SiteView("shop", "Shop", "GBP", random.choice(["ask", "ask", "always"]))
+    site = SiteView("shop", "Shop", "GBP", random.choice(["ask", "ask", "always"]), page_recording="ask")
     state = RoomState("r1", "shop", "e1")
-    terms = Terms(site, nothing_known, identity_secret=IDENTITY_SECRET)
+    terms = Terms(site, nothing_known, SECRET, identity_secret=IDENTITY_SECRET)
     split = random.randrange(steps)
     now = 1000.0
     before: dict[str, RoomView] = {}
@@ -235,6 +240,8 @@ def _server_fact(random: Random, state: RoomState, now: float) -> AnyFact:
         return Settled(open_offer.id, random.choice(["expired", "withdrawn"]))
     if random.random() < 0.2:
         return Arrived(random.choice(["Safari, iPhone", "Firefox, Linux"]), random.choice(["en-GB", "de"]))
+    if random.random() < 0.1:
+        return Looked(Author("csa", "a1", "Ginny"), random.random() < 0.5)
     return Offered("Can I help?", now + 60, "basket-idle", "3", "basket idle 90 s")
 
 
@@ -264,8 +271,10 @@ def _operation(random: Random, state: RoomState) -> AnyOperation:
         lambda: Finish(),
         lambda: Grant(n > 0),
         lambda: Ask(),
-        lambda: AskShare("point" if n > 0 else "view"),
-        lambda: Share(random.choice(["none", "view", "point"]), random.choice(["a1", "a2"])),
+        *[lambda: AskShare("point" if n > 2 else "view")] * 2,
+        *[lambda: Share(random.choice(["none", "view", "point"]), random.choice(["", "a1", "a2"]))] * 2,
+        lambda: AskRecord(),
+        lambda: LetRecord(n > 0),
         lambda: Invite("May I help?"),
         lambda: Identify(f"4711:{SIGNED}"),
         *[lambda: Settle(offer, n > 0)] * 3,

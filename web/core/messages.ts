@@ -53,6 +53,8 @@ export type Operation =
   | { k: 'ask' }
   | { k: 'share'; level: ShareLevel; to?: string }
   | { k: 'ask_share'; level: ShareLevel }
+  | { k: 'let_record'; on: boolean }
+  | { k: 'ask_record' }
   | { k: 'invite'; text: string }
   | { k: 'settle'; offer: string; accept: boolean }
   | { k: 'identify'; proof: string }
@@ -92,11 +94,12 @@ export type Fact =
   | { k: 'described'; items: Item[] }
   | { k: 'said'; text: string }
   | { k: 'read'; upto: number }
-  | { k: 'taken' }
+  | { k: 'taken'; sharing?: Sharing }
   | { k: 'finished' }
   | { k: 'granted'; edit: boolean }
   | { k: 'asked' }
-  | { k: 'shared'; sharing: Sharing }
+  | { k: 'shared'; sharing: Sharing; act?: string; csa?: Author; level?: ShareLevel }
+  | { k: 'looked'; csa: Author; on: boolean }
   | { k: 'controlled'; csa: Author; kind: string; node: number }
   | { k: 'arrived'; device: string; locale: string; utc_min?: number }
   | { k: 'identified'; known: Known }
@@ -192,14 +195,29 @@ export interface CartGrant {
 /** How far a CSA may go on the shopper's page; each level holds those before it. */
 export type ShareLevel = 'none' | 'view' | 'point' | 'control';
 
-/** The shopper's leave to see their page; `asked` when a CSA waits for the answer. */
+/** The shopper's leave for one CSA, signed by the server. */
+export interface PageGrant {
+  to: Author;
+  level: ShareLevel;
+  at: number;
+  expires_at: number;
+  origin: string;
+  token: string;
+}
+
+/** A CSA waits for leave; `instead_of` the one from whom they have taken over. */
+export interface PageAsk {
+  by: Author;
+  level: ShareLevel;
+  instead_of?: Author;
+}
+
+/** Who may see the shopper's page, who waits for that, and what is recorded of it. */
 export interface Sharing {
-  level?: ShareLevel;
-  to?: Author;
-  at?: number;
-  expires_at?: number;
-  asked?: Author;
-  asked_level?: ShareLevel;
+  grants?: PageGrant[];
+  asks?: PageAsk[];
+  recording?: { id: string; by: Author; at: number };
+  recording_asked?: Author;
 }
 
 export interface Visit {
@@ -238,6 +256,7 @@ export interface SiteView {
   phone: string;
   origin: string;
   page_sharing: 'ask' | 'never';
+  page_recording: 'ask' | 'never';
 }
 
 /** A visitor as the console's list shows them. */

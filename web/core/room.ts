@@ -44,10 +44,6 @@ function begin(
   };
 }
 
-function taken(conversation: Conversation, taken_by: Author): Conversation {
-  return { ...conversation, status: 'open', taken_by };
-}
-
 function said(conversation: Conversation, message: Message): Conversation {
   return {
     ...conversation,
@@ -131,7 +127,9 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
       return remember(view, fact.items);
     case 'said': {
       let to = isLive(conversation) ? conversation : begin(conversation, at);
-      if (by[0] === 'csa' && to.status === 'waiting') to = taken(to, by);
+      if (by[0] === 'csa' && to.status === 'waiting') {
+        to = { ...to, status: 'open', taken_by: by };
+      }
       to = said(to, [offset, at, by, fact.text]);
       return talk({ ...to, read: { ...to.read, [by[0]]: offset } });
     }
@@ -140,15 +138,19 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
       return talk({ ...conversation, read: { ...conversation.read, [by[0]]: upto } });
     }
     case 'taken':
-      return isLive(conversation) ? talk(taken(conversation, by)) : view;
+      return {
+        ...view,
+        sharing: fact.sharing ?? view.sharing,
+        conversation: { ...conversation, status: 'open', taken_by: by },
+      };
+    case 'shared':
+      return { ...view, sharing: fact.sharing };
     case 'finished':
       return talk({ ...conversation, status: 'closed' });
     case 'granted':
       return { ...view, grant: { edit: fact.edit, at, asked: null } };
     case 'asked':
       return { ...view, grant: { ...view.grant, asked: by } };
-    case 'shared':
-      return { ...view, sharing: fact.sharing };
     case 'arrived': {
       const { device, locale } = fact;
       return { ...view, visit: { ...(view.visit as Visit), device, locale } };
@@ -185,7 +187,7 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
     default:
       // Nothing that a view shows. The type says that no other fact is forgotten here.
       fact satisfies {
-        k: 'controlled' | 'declined' | 'hidden' | 'identified' | 'judged' | 'armed';
+        k: 'controlled' | 'declined' | 'hidden' | 'identified' | 'looked' | 'judged' | 'armed';
       };
       return view;
   }

@@ -24,7 +24,7 @@ function countUnread({ conversation, cart, grant, sharing }: RoomView, seen: num
     Object.values(cart.proposals).filter(({ status, at }) => status === 'open' && at > seen)
       .length +
     Number(!!grant.asked) +
-    Number(!!sharing.asked)
+    Number(!!sharing.asks)
   );
 }
 
@@ -130,7 +130,7 @@ export function beginSession(
       available: link.available && link.status === 'live',
       label: open ? words.close : news ? `${words.open}, ${news}` : words.open,
     });
-    if ((offer || unread || view?.sharing.to) && !fetched) load(); // the panel's sheet also draws the badge
+    if ((offer || unread || view?.sharing.grants) && !fetched) load(); // the panel's sheet also draws the badge
     speak(open ? '' : (offer?.text ?? news));
     if (confirmed && cart !== confirmed.cart.lines) {
       if (cart) emit('cart-changed', { lines: confirmed.cart.lines });

@@ -2,6 +2,7 @@
 // Only a real click or key counts: what a script makes, on the page or from afar, does nothing.
 
 import type { Signal } from '@preact/signals';
+import type { PageGrant, ShareLevel } from '../core/messages';
 import type { Shell } from '../snippet/shell';
 import { type Context, nameOf } from './context';
 import type { PageSharing } from './sharing';
@@ -13,27 +14,59 @@ const really = (run: () => void) => (event: Event) => {
   if (event.isTrusted) run();
 };
 
-/** A CSA's question, as long as it waits for an answer. */
+/** The question that has waited longest, as long as it waits for an answer. */
 export function ShareRequest({ words, sharing }: Props) {
-  const { asked, asked_level = 'view', level = 'none', to } = sharing.now();
-  if (!asked) return null;
-  const name = nameOf(words, asked);
-  const decline = () => sharing.share(to ? level : 'none', to?.[1]);
+  const { asks: [ask] = [], recording_asked } = sharing.now();
+  if (ask) {
+    const { by, level, instead_of } = ask;
+    const name = nameOf(words, by);
+    return (
+      <Question
+        words={words}
+        text={
+          instead_of
+            ? words.takesOver(name, nameOf(words, instead_of))
+            : level === 'none'
+              ? ''
+              : words.askLevel[level](name)
+        }
+        terms={words.shareTerms}
+        yes={() => sharing.share(level, by[1])}
+        no={() => sharing.share('none', by[1])}
+      />
+    );
+  }
+  if (!recording_asked) return null;
+  return (
+    <Question
+      words={words}
+      text={words.askRecord(nameOf(words, recording_asked))}
+      terms={words.recordTerms}
+      yes={() => sharing.record(true)}
+      no={() => sharing.record(false)}
+    />
+  );
+}
+
+function Question(props: {
+  words: Words;
+  text: string;
+  terms: string;
+  yes: () => void;
+  no: () => void;
+}) {
+  const { words, text, terms } = props;
   return (
     <section class="offer share" aria-label={words.shareTitle}>
       <p role="status">
-        <b>{asked_level === 'point' ? words.askPoint(name) : words.askView(name)}</b>
+        <b>{text}</b>
       </p>
-      <p>{words.shareTerms}</p>
+      <p>{terms}</p>
       <div class="row">
-        <button
-          type="button"
-          class="main"
-          onClick={really(() => sharing.share(asked_level, asked[1]))}
-        >
+        <button type="button" class="main" onClick={really(props.yes)}>
           {words.allow}
         </button>
-        <button type="button" onClick={really(decline)}>
+        <button type="button" onClick={really(props.no)}>
           {words.notNow}
         </button>
       </div>
@@ -45,8 +78,8 @@ export function ShareRequest({ words, sharing }: Props) {
 export function ShareOffer({ shell, words, sharing }: Props) {
   const { conversation } = shell.room.view ?? {};
   const host = conversation?.status === 'open' ? conversation.taken_by : null;
-  const { to, asked } = sharing.now();
-  if (!host || to || asked || shell.link.sites[0]?.page_sharing !== 'ask') return null;
+  const { grants, asks } = sharing.now();
+  if (!host || grants || asks || shell.link.sites[0]?.page_sharing !== 'ask') return null;
   return (
     <div class="leave given">
       <button
@@ -61,23 +94,56 @@ export function ShareOffer({ shell, words, sharing }: Props) {
   );
 }
 
-/** Says who sees the page, at its top edge, always, with the way to end it. */
+/** Who may see the page, and what more they may do, as a sentence or two. */
+function whoSees(locale: string, words: Words, grants: readonly PageGrant[]): string {
+  const list = new Intl.ListFormat(locale);
+  const names = (level?: ShareLevel) =>
+    grants.filter((grant) => !level || grant.level === level).map(({ to }) => nameOf(words, to));
+  const [first] = grants;
+  if (grants.length === 1 && first && first.level !== 'none') {
+    return words.sees[first.level](nameOf(words, first.to));
+  }
+  const [pointing, using] = [names('point'), names('control')];
+  return [
+    words.see(list.format(names())),
+    pointing.length && words.mayPoint(list.format(pointing), pointing.length),
+    using.length && words.mayControl(list.format(using), using.length),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** Says who sees the page and what they may do, at its top edge, always, with the way to end it. */
 export function Banner(props: {
   shell: Shell;
   words: Words;
   sharing: PageSharing;
   now: Signal<number>;
 }) {
-  const { words, sharing } = props;
-  const { to, level } = sharing.now();
-  if (!props.now.value || !to) return null;
-  const name = nameOf(words, to);
+  const { words, sharing, shell } = props;
+  const { grants, recording } = sharing.now();
+  if (!props.now.value || !grants) return null;
+  const alone = grants.length === 1;
   return (
     <section class="banner" aria-label={words.shareTitle}>
       <i class="dot" />
-      <span role="status">{level === 'point' ? words.seesAndPoints(name) : words.sees(name)}</span>
+      <span role="status">{whoSees(shell.locale, words, grants)}</span>
+      {recording && (
+        <span class="recorded">
+          <span role="status">{words.recording}</span>
+          <button type="button" onClick={really(() => sharing.record(false))}>
+            {words.stopRecording}
+          </button>
+        </span>
+      )}
+      {!alone &&
+        grants.map(({ to }) => (
+          <button type="button" key={to[1]} onClick={really(() => sharing.share('none', to[1]))}>
+            {words.stopFor(nameOf(words, to))}
+          </button>
+        ))}
       <button type="button" onClick={really(() => sharing.share('none'))}>
-        {words.stop}
+        {alone ? words.stop : words.stopAll}
       </button>
     </section>
   );

@@ -51,5 +51,6 @@ export function Beside(props: {
   sharing: PageSharing;
 }) {
   if (!props.now.value || props.shell.isOpen()) return null;
-  return props.sharing.now().asked ? <ShareRequest {...props} /> : <OfferCard {...props} />;
+  const { asks, recording_asked } = props.sharing.now();
+  return asks || recording_asked ? <ShareRequest {...props} /> : <OfferCard {...props} />;
 }

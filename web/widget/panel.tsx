@@ -40,8 +40,9 @@ export function mount(shell: Shell): Panel {
   const ticking = setInterval(() => {
     if (!element.isConnected) clearInterval(ticking);
     const waits =
-      shell.link.status !== 'live' || shell.room.pending.length > 0 || !!sharing.now().to;
-    if ((element.hidden && !sharing.now().to) || !(waits || Date.now() - drawn > STILL_MS)) return;
+      shell.link.status !== 'live' || shell.room.pending.length > 0 || !!sharing.now().grants;
+    if ((element.hidden && !sharing.now().grants) || !(waits || Date.now() - drawn > STILL_MS))
+      return;
     drawn = Date.now();
     draw();
   }, TICK_MS);

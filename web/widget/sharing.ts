@@ -1,7 +1,8 @@
 // The shopper's page shared with a CSA: the recorder, loaded only once there is leave, and stopped within the same turn in
 // which leave ends. Nothing of the page is read before. SPEC mirror.1, mirror.5.
 
-import type { ServerFrame, ShareLevel, Sharing } from '../core/messages';
+import type { Author, ServerFrame, ShareLevel, Sharing } from '../core/messages';
+import { reaches, standing } from '../core/sharing';
 import { complain } from '../snippet/api';
 import type { Recorder, RecorderPort, Shell } from '../snippet/shell';
 import { showPointer } from './pointer';
@@ -9,8 +10,12 @@ import { showPointer } from './pointer';
 export interface PageSharing {
   /** What stands now; a leave that has run out, or that has just been ended here, is none. */
   now(): Sharing;
-  /** Gives leave to a CSA, or ends it with "none". */
+  /** Whether this CSA may go so far on this page: asked for each thing that one does. SPEC share.3. */
+  lets(csa: Author, level: ShareLevel): boolean;
+  /** Gives leave to a CSA; "none" says no to their question or ends their leave, or, with no CSA, everything. */
   share(level: ShareLevel, to?: string): void;
+  /** Lets be recorded what is seen, or says no to it, or ends it. */
+  record(on: boolean): void;
   /** Looks again: after every change of room and link. */
   look(): void;
 }
@@ -20,17 +25,14 @@ export function sharePage(shell: Shell): PageSharing {
   const pointer = showPointer(shell.root);
   let recorder: Recorder | undefined;
   let loading: Promise<void> | undefined;
-  let ended_at = 0;
   let wasActive = false;
 
-  const now = (): Sharing => {
-    const sharing = room.view?.sharing ?? {};
-    const over = (sharing.expires_at ?? 0) <= link.now() || (sharing.at ?? 0) < ended_at;
-    if (!sharing.to || !over) return sharing;
-    const { asked, asked_level } = sharing;
-    return { ...(asked && { asked }), ...(asked_level && { asked_level }) };
-  };
-  const isActive = () => link.status === 'live' && room.joined && !!now().to;
+  const now = (): Sharing =>
+    standing(room.view?.sharing ?? {}, room.pending, location.origin, link.now());
+  const lets = ([role, id]: Author, level: ShareLevel) =>
+    role === 'csa' &&
+    !!now().grants?.some((grant) => grant.to[1] === id && reaches(grant.level, level));
+  const isActive = () => link.status === 'live' && room.joined && !!now().grants;
 
   const port: RecorderPort = {
     room: () => room.id,
@@ -78,7 +80,7 @@ export function sharePage(shell: Shell): PageSharing {
         break;
       case 'point': {
         const target = recorder?.locate(frame.epoch, frame.node);
-        if (target && now().level === 'point') pointer.show(frame, target);
+        if (target && lets(frame.by, 'point')) pointer.show(frame, target);
         else pointer.hide();
       }
     }
@@ -95,13 +97,12 @@ export function sharePage(shell: Shell): PageSharing {
 
   return {
     now,
+    lets,
     share(level, to = '') {
-      if (level === 'none') {
-        ended_at = link.now();
-        stop();
-      }
       room.do({ k: 'share', level, to });
+      if (!isActive()) stop();
     },
+    record: (on) => void room.do({ k: 'let_record', on }),
     look() {
       const active = isActive();
       if (active && !wasActive) {

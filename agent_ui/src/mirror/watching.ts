@@ -32,9 +32,13 @@ export interface Watching {
 
 /** How far this CSA may go on the page, at a time in the server's seconds. */
 export function levelOf(sharing: Sharing | undefined, me: Author, now_s: number): ShareLevel {
-  if (!sharing?.to || sharing.to[1] !== me[1] || (sharing.expires_at ?? 0) <= now_s) return 'none';
-  return sharing.level ?? 'none';
+  const grant = sharing?.grants?.find(({ to }) => to[1] === me[1]);
+  return grant && grant.expires_at > now_s ? grant.level : 'none';
 }
+
+/** Whether this CSA waits for the shopper's answer. */
+export const isAsking = (sharing: Sharing | undefined, me: Author): boolean =>
+  !!sharing?.asks?.some(({ by }) => by[1] === me[1]);
 
 export function watch(link: Link, me: Author): Watching {
   const room = signal<string | undefined>(undefined);

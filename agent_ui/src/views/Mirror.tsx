@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RoomView } from '../../../web/core/messages';
 import type { Drawn, Viewer } from '../mirror/viewer';
-import { levelOf } from '../mirror/watching';
+import { isAsking, levelOf } from '../mirror/watching';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
 import { IconButton } from './small';
@@ -26,6 +26,7 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
   const [failed, setFailed] = useState(false);
   const level = levelOf(view.sharing, desk.me, desk.coarse_now_s.value);
   const over = level === 'none';
+  const asking = isAsking(view.sharing, desk.me);
 
   useEffect(() => {
     if (over) watching.close();
@@ -95,12 +96,8 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
           {words.mirrorOf(name)}
         </p>
         {level === 'view' && (
-          <button
-            type="button"
-            disabled={view.sharing.asked !== undefined}
-            onClick={() => watching.ask(room, 'point')}
-          >
-            {view.sharing.asked ? words.askedShopper : words.askToPoint}
+          <button type="button" disabled={asking} onClick={() => watching.ask(room, 'point')}>
+            {asking ? words.askedShopper : words.askToPoint}
           </button>
         )}
         <IconButton icon="close" label={words.closeMirror} onClick={watching.close} />
@@ -157,7 +154,7 @@ export function SeePage({ room, view }: { room: OpenRoom; view: RoomView }) {
     if (level !== 'none' && wanted.peek() === room.id) watching.open(room);
   }, [level, room.id]);
   if (site?.page_sharing === 'never') return null;
-  const waits = level === 'none' && view.sharing.asked?.[1] === desk.me[1];
+  const waits = level === 'none' && isAsking(view.sharing, desk.me);
   return (
     <button
       type="button"

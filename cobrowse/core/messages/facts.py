@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from cobrowse.core.cart import Cart
+from cobrowse.core.messages.bounds import ShareLevel
 from cobrowse.core.messages.nouns import Author, Item, Known, Page, Sharing
 
 
@@ -37,7 +38,9 @@ class ReadUpTo(Fact, tag="read"):
 
 
 class Taken(Fact, tag="taken"):
-    pass
+    """A CSA has the conversation. `sharing`: what then stands of the shopper's page, if it was another's before."""
+
+    sharing: Sharing | None = None
 
 
 class Finished(Fact, tag="finished"):
@@ -52,10 +55,38 @@ class Asked(Fact, tag="asked"):
     pass
 
 
+ShareAct = Literal[
+    "asked",
+    "granted",
+    "declined",
+    "ended",
+    "expired",
+    "left",
+    "recording_asked",
+    "recording_granted",
+    "recording_declined",
+    "recording_ended",
+    "recording_full",
+]
+
+
 class Shared(Fact, tag="shared"):
-    """Who may see the shopper's page from now on, or has asked to."""
+    """Who may see the shopper's page from now on, or has asked to.
+
+    `act` says what happened, `csa` to whom it did: None is everybody.
+    """
 
     sharing: Sharing
+    act: ShareAct = "granted"
+    csa: Author | None = None
+    level: ShareLevel = "none"
+
+
+class Looked(Fact, tag="looked"):
+    """A CSA begins to look at the shopper's page, or looks away."""
+
+    csa: Author
+    on: bool
 
 
 class Controlled(Fact, tag="controlled"):
@@ -164,6 +195,7 @@ AnyFact = (
     | Asked
     | Shared
     | Controlled
+    | Looked
     | Arrived
     | Identified
     | Offered

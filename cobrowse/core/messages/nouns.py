@@ -48,15 +48,43 @@ class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     hash: Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
-class Sharing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The shopper's leave to see their page: how far, who, since when, until when; `asked` when a CSA waits."""
+class PageGrant(msgspec.Struct, frozen=True):
+    """The shopper's leave for one CSA: how far, since when, until when, on pages of which origin. SPEC mirror.5.
 
-    level: ShareLevel = "none"
-    to: Author | None = None
-    at: float = 0.0
-    expires_at: float = 0.0
-    asked: Author | None = None
-    asked_level: ShareLevel = "none"
+    `token` is the server's signature over all of that and the room: what it does not prove, nobody heeds.
+    """
+
+    to: Author
+    level: ShareLevel
+    at: float
+    expires_at: float
+    origin: str
+    token: str
+
+
+class PageAsk(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A CSA waits for leave. `instead_of`: the one from whom they have taken over, whose leave it would replace."""
+
+    by: Author
+    level: ShareLevel
+    instead_of: Author | None = None
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """What a CSA sees of the page is kept, under this id, while they may see it. SPEC record.1."""
+
+    id: str
+    by: Author
+    at: float
+
+
+class Sharing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who may see the shopper's page, each by a leave of their own; who waits for one; what is recorded of it."""
+
+    grants: list[PageGrant] = []
+    asks: list[PageAsk] = []
+    recording: Recording | None = None
+    recording_asked: Author | None = None
 
 
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -115,16 +115,29 @@ class Ask(Operation, tag="ask"):
 
 
 class Share(Operation, tag="share"):
-    """The shopper lets the CSA with this id see the page so far, or ends it with "none"."""
+    """The shopper lets the CSA with this id see the page so far.
+
+    "none" answers their question with no, or, where they have none, ends their leave; with no id it ends everything.
+    """
 
     level: ShareLevel
     to: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
 
 
 class AskShare(Operation, tag="ask_share"):
-    """A CSA asks to see the page, then to point, then to use it."""
+    """A CSA asks to see the page, then to point, then to control it: one level at a time."""
 
     level: Literal["view", "point", "control"]
+
+
+class LetRecord(Operation, tag="let_record"):
+    """The shopper lets be recorded what is seen of the page, or says no to it, or ends it."""
+
+    on: bool
+
+
+class AskRecord(Operation, tag="ask_record"):
+    """A CSA who sees the page asks to record it."""
 
 
 class Invite(Operation, tag="invite"):
@@ -174,6 +187,8 @@ AnyOperation = (
     | Ask
     | Share
     | AskShare
+    | LetRecord
+    | AskRecord
     | Invite
     | Settle
     | Identify

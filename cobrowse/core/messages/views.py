@@ -113,6 +113,7 @@ class SiteView(msgspec.Struct, frozen=True):
     phone: str = ""
     origin: str = ""
     page_sharing: Literal["ask", "never"] = "ask"
+    page_recording: Literal["ask", "never"] = "never"
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -28,6 +28,7 @@ from cobrowse.asgi.plain import live
 from cobrowse.asgi.results_api import ResultsApi
 from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
+from cobrowse.asgi.shop_files import ShopFilesApi
 from cobrowse.asgi.signin import SignIn
 from cobrowse.core.credentials import MIN_SECRET_BYTES
 from cobrowse.core.messages import SiteView
@@ -35,10 +36,12 @@ from cobrowse.core.protocol import Limits
 from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.live.catalogue import Catalogue
+from cobrowse.live.fetching import Fetcher
 from cobrowse.live.hub import Hub
 from cobrowse.live.hub_settings import HubSettings
 from cobrowse.live.overrides import Overrides
 from cobrowse.live.recorder import Recorder
+from cobrowse.live.shop_files import ShopFiles
 from cobrowse.rulebook import Watcher
 from cobrowse.settings import Settings, SettingsError, Site
 from cobrowse.storage.engine import open_database, reading
@@ -92,6 +95,14 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
         identity_secrets={site.key: site.identity_secret.encode() for site in settings.sites},
         hours={site.key: site.hours for site in settings.sites},
     )
+
+
+def file_origins(settings: Settings) -> dict[str, list[str]]:
+    """Where each site's styles, fonts and pictures may be fetched from."""
+    return {
+        site.key: [origin.rstrip("/") for origin in (*site.origins, *site.file_origins)]
+        for site in settings.sites
+    }
 
 
 def secret_of(settings: Settings) -> bytes:
@@ -148,8 +159,11 @@ def create_app(
         recorder = Recorder(engine)
         hub = Hub(configured, recorder, rules, sign_in.authors, look_ups, sign_in.teams_of)
         secure = settings.public_url.startswith("https:")
-        drawn = mirror_policy([origin for site in settings.sites for origin in site.origins])
-        pages = Pages(assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s, drawn)
+        pages = Pages(
+            assets, sign_in, settings.public_origin, secure, settings.sign_in_valid_s, mirror_policy()
+        )
+        fetching = Fetcher(settings.private_file_hosts.replace(",", " ").split())
+        shop_files = ShopFiles(file_origins(settings), fetching, hub.now)
         api = Api(engine, sign_in, configured.sites, catalogues)
 
         def in_force(found: Sequence[Rule], mistakes: Sequence[str]) -> None:
@@ -181,6 +195,7 @@ def create_app(
             [
                 *pages.routes(),
                 *api.routes(),
+                *ShopFilesApi(sign_in, shop_files).routes(),
                 *rules_api.routes(),
                 *results_api.routes(),
                 Route("/readyz", ready),
@@ -195,13 +210,12 @@ def create_app(
         finally:
             for fetcher in fetchers:
                 fetcher.cancel()
+            await shop_files.close()
             await recorder.close()
             await engine.dispose()
 
     routes.append(Route("/healthz", _alive))
-    policy = console_policy(
-        settings.public_url, [origin for site in settings.sites for origin in site.origins]
-    )
+    policy = console_policy(settings.public_url)
     secure = settings.public_url.startswith("https:")
     return _App(routes=routes, lifespan=lifespan, policy=policy, secure=secure)
 

@@ -39,6 +39,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     page_sharing: Literal["ask", "never"] = "ask"
     page_recording: Literal["ask", "never"] = "never"
     mirror: list[MaskRule] = []
+    file_origins: list[str] = []
     accent: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
     greeting: Annotated[str, Meta(max_length=300)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     room_idle_s: Annotated[float, Meta(ge=1)] = 120.0
     chats_per_csa: Annotated[int, Meta(ge=1, le=100)] = 4
     sign_in_valid_s: Annotated[float, Meta(ge=60)] = 12 * 3600.0
+    private_file_hosts: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def site(self, key: str) -> Site | None:
@@ -130,7 +132,8 @@ def with_workers(settings: Settings, workers: int) -> Settings:
 
 def _check(settings: Settings, path: Path | None) -> None:
     where = path or "environment"
-    for origin in [settings.public_url, *(origin for site in settings.sites for origin in site.origins)]:
+    named = [origin for site in settings.sites for origin in (*site.origins, *site.file_origins)]
+    for origin in [settings.public_url, *named]:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise SettingsError(f"{where}: expected an origin such as https://shop.example, got {origin!r}")

@@ -33,7 +33,7 @@ SERVER_ARROWS: dict[str, frozenset[str]] = {
 IMPURE_MODULES = frozenset(
     {"asyncio", "time", "random", "secrets", "logging", "socket", "os", "pathlib", "threading"}
     | {"subprocess", "multiprocessing", "concurrent", "sqlite3", "sqlalchemy", "starlette"}
-    | {"httpx", "redis", "uvicorn", "websockets"}
+    | {"httpx", "httpcore", "redis", "uvicorn", "websockets"}
 )
 IMPURE_CALLS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "open", "print", "input"}

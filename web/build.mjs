@@ -83,20 +83,28 @@ const UNUSED_PARTS = [
   ],
 ];
 
-const withoutUnusedParts = {
+/** What of rrweb's replayer the viewer does itself (agent_ui/src/mirror/own.ts), without a parser of CSS. */
+const OWN_PARTS = [
+  [
+    /^function adaptCssForReplay\([\s\S]*?^\}$/m,
+    'function adaptCssForReplay(cssText) { return cssText; }',
+  ],
+];
+
+const without = (file, parts) => ({
   name: 'without-unused-parts',
   setup(build) {
-    build.onLoad({ filter: /@rrweb\/record\/dist\/record\.js$/ }, async ({ path }) => {
+    build.onLoad({ filter: file }, async ({ path }) => {
       let contents = await readFile(path, 'utf8');
-      for (const [part, instead] of UNUSED_PARTS) {
-        const without = contents.replace(part, instead);
-        if (without === contents) throw new Error(`expected ${part} in ${path}`);
-        contents = without;
+      for (const [part, instead] of parts) {
+        const changed = contents.replace(part, instead);
+        if (changed === contents) throw new Error(`expected ${part} in ${path}`);
+        contents = changed;
       }
       return { contents, loader: 'js' };
     });
   },
-};
+});
 
 /** Built files of one entry: [{logical, name, contents}], source maps included; `named` finds a name. */
 async function bundle(name, extra) {
@@ -141,7 +149,7 @@ async function build() {
   const mirror = await bundle('mirror', {
     ...hashed,
     ...page,
-    plugins: [withoutUnusedParts],
+    plugins: [without(/@rrweb\/record\/dist\/record\.js$/, UNUSED_PARTS)],
   });
   const panel = await bundle('panel', {
     ...hashed,
@@ -162,7 +170,10 @@ async function build() {
       ATTENTION_FILE: JSON.stringify(attention.named('attention.js')),
     },
   });
-  const viewer = await bundle('viewer', hashed);
+  const viewer = await bundle('viewer', {
+    ...hashed,
+    plugins: [without(/@rrweb\/replay\/dist\/replay\.js$/, OWN_PARTS)],
+  });
   const agents = await bundle('console', {
     ...hashed,
     define: { VIEWER_FILE: JSON.stringify(viewer.named('viewer.js')) },

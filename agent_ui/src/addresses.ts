@@ -16,6 +16,13 @@ export function shopAddress(site: SiteView | undefined, address: string | undefi
   }
 }
 
+/** Where our server gives a file of the shop's pages; "" for an address that is not the web's. */
+export function shopFile(site: string | undefined, address: string): string {
+  return site && address
+    ? `/console/files/${encodeURIComponent(site)}?url=${encodeURIComponent(address)}`
+    : '';
+}
+
 /** The host of an address without "www.", or the text itself. */
 export function hostOf(address: string): string {
   try {

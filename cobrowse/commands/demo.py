@@ -39,6 +39,7 @@ def demo_settings(port: int, shop_port: int, folder: Path, rules: Path | None) -
                 product_feed_url=f"http://127.0.0.1:{shop_port}/feed.json",
             )
         ],
+        private_file_hosts="127.0.0.1",
         log_level="warning",
     )
 

@@ -47,6 +47,7 @@ class Node(msgspec.Struct, omit_defaults=True):
     childNodes: list[Node] | None = None  # noqa: N815
     textContent: str | None = None  # noqa: N815
     name: str | None = None
+    compatMode: Literal["CSS1Compat", "BackCompat"] | None = None  # noqa: N815
     isStyle: bool = False  # noqa: N815
     isSVG: bool = False  # noqa: N815
     isShadowHost: bool = False  # noqa: N815
@@ -306,8 +307,9 @@ def _clean_tree(node: Node) -> Node | None:
         case 1:
             node.name = "html"
     if node.childNodes is not None:
-        # A document within a document would be drawn in a frame of its own: there are none. SPEC mirror.4.
-        children = [_clean_tree(child) for child in node.childNodes if child.type != 0]
+        # A document comes alone, for a frame that is there: never within other nodes. SPEC mirror.4.
+        inside = () if node.tagName.lower() == "iframe" else node.childNodes
+        children = [_clean_tree(child) for child in inside if child.type != 0]
         is_style = node.tagName.lower() == "style"
         node.childNodes = [
             child for child in children if child is not None and not (is_style and child.type != 3)
@@ -329,6 +331,8 @@ def _clean_attributes(tag: str, attributes: dict[str, Value]) -> dict[str, Value
 def _may_stay(tag: str, name: str, value: Value) -> bool:
     if not is_attribute(name) or (isinstance(value, dict) and name != "style"):
         return False
+    if tag == "iframe" and (name in _ADDRESSES or name == "name"):
+        return False  # what stands in a frame comes as nodes, never by an address
     if name in _ADDRESSES and isinstance(value, str):
         return is_address(value, picture=name in ("src", "poster") and tag in _PICTURES)
     return not (name == "rel" and value != "stylesheet")
@@ -361,7 +365,7 @@ def _clean_mutation(change: Mutated) -> None:
             text.value = ""
     for each in change.attributes:
         each.attributes = _clean_attributes(_element_of(each.attributes), each.attributes)
-    change.adds = [add for add in change.adds if add.node.type != 0 and _clean_tree(add.node) is not None]
+    change.adds = [add for add in change.adds if _clean_tree(add.node) is not None]
 
 
 def _element_of(attributes: dict[str, Value]) -> str:

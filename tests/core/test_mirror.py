@@ -43,8 +43,8 @@ def checked(*events: dict[str, Any]) -> str:
     return (zlib.decompress(batch.body, -15) if batch.deflated else batch.body).decode()
 
 
-HARMFUL = """script SCRIPT iframe frame object embed base meta noscript template portal annotation-xml animate set
-foreignObject applet frameset unknown math x:script"""
+HARMFUL = """script SCRIPT frame object embed base meta noscript template portal annotation-xml animate set
+applet frameset unknown math x:script"""
 
 
 @pytest.mark.parametrize("tag", [*HARMFUL.split(), "a b", ""])
@@ -122,11 +122,45 @@ def test_mirror4_nested_documents_and_what_is_not_named_go() -> None:
     nested = {"type": 0, "id": 5, "childNodes": [element("p", [text("nested")])]}
     kept = checked(
         snapshot({**element("div", [nested, text("kept")]), "secret": 1, "isCustom": True, "rootId": 4}),
-        mutation(adds=[{"parentId": 1, "nextId": None, "node": nested}], isAttachIframe=True),
+        mutation(adds=[{"parentId": 1, "nextId": None, "node": element("p", [nested])}], isAttachIframe=True),
     )
     assert "kept" in kept
     for word in ("nested", "secret", "isCustom", "rootId", "isAttachIframe"):
         assert word not in kept
+
+
+def test_mirror4_a_frame_has_no_address_and_its_document_is_weighed_like_the_page() -> None:
+    frame = element("iframe", [text("alert")], SRC="https://shop.example/alert", srcdoc="alert", name="alert")
+    inner = {
+        "type": 0,
+        "id": 5,
+        "childNodes": [element("html", [element("script", [text("alert")]), text("in")])],
+    }
+    kept = checked(
+        snapshot({**frame, "attributes": {**frame["attributes"], "allow": "alert", "width": "300"}}),
+        mutation(adds=[{"parentId": 9, "nextId": None, "node": inner}]),
+    )
+    assert "alert" not in kept
+    assert '"width":"300"' in kept
+    assert '"textContent":"in"' in kept
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        (".a { scroll-behavior: smooth }", ".a { scroll-behavior: smooth }"),
+        ("@import url(https://evil.example/x); .a { color: red }", " .a { color: red }"),
+        ('@charset "utf-8"; .a { color: red }', " .a { color: red }"),
+        (".a { behavior: url(x.htc); color: red }", ".a { ; color: red }"),
+        (".a { background: url(blob:x); color: red }", '.a { background: url(""); color: red }'),
+        (".a { background: url('file:///x') }", '.a { background: url("") }'),
+        ("@imp@import 'x';ort 'https://evil.example';", ""),
+        (".a { color: expression(alert(1)) }", ""),
+        ("@im\\port 'https://evil.example';", ""),
+    ],
+)
+def test_mirror4_one_harmful_line_does_not_cost_the_whole_sheet(css: str, kept: str) -> None:
+    assert clean_css(css) == kept
 
 
 @pytest.mark.parametrize(

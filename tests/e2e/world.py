@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -66,8 +68,18 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 class World:
     """The demo shop, the server behind its public address, and a browser a person, each with a line of its own."""
 
-    def __init__(self, folder: Path, playwright: Playwright, idle_s: int = IDLE_S) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        playwright: Playwright,
+        idle_s: int = IDLE_S,
+        open_origins: Sequence[str] = (),
+        more: str = "",
+    ) -> None:
+        """`open_origins`: whose pages the site has too, everything on them let out; `more`: settings of the site."""
         self.folder = folder
+        self._open_origins = open_origins
+        self._more = more
         self._playwright = playwright
         self._idle_s = idle_s
         self._port = free_port()
@@ -101,20 +113,23 @@ database_url = "sqlite:///{self.folder}/cobrowse.db"
 rules = "{rules}"
 heartbeat_s = 2.0
 chats_per_csa = 100
+private_file_hosts = "127.0.0.1"
 
 [[sites]]
 key = "demo"
 name = "Alcove & Oak"
-origins = ["{self.shop_url}"]
+origins = {json.dumps([self.shop_url, *self._open_origins])}
 accent = "#2a5748"
 phone = "0113 496 0142"
 product_feed_url = "{self.shop_url}/feed.json"
 mirror = [
   {{ do = "hide", select = ".private-box" }},
   {{ do = "unmask", select = "*", pages = "/canary/open" }},
+  {{ do = "unmask", select = "*", pages = "/open/*" }},
   {{ do = "unmask", select = "nav a, h2, label, legend, th", pages = "/bookcases*" }},
   {{ do = "mask", select = "p[", pages = "/canary/broken" }},
 ]
+{self._more}
 """
         )
         environment = {**os.environ, "COBROWSE_PASSWORD": PASSWORD}

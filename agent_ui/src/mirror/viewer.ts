@@ -4,6 +4,8 @@
 import { Replayer } from '@rrweb/replay';
 import type { Mirrored, Spot } from '../../../web/core/messages';
 import { EventType, type MirrorEvent, Source } from '../../../web/core/mirror';
+import { makeOwn } from './own';
+import { makeHover, settle } from './settle';
 
 const FRAME = '/console/mirror';
 /** So far ahead that every event counts as past, which the replayer draws at once. */
@@ -68,9 +70,10 @@ function makeReplayer(root: HTMLElement): Replayer {
   return replayer;
 }
 
-/** Draws into `root`. `drawn` is called after each batch, `missed` when one is missing. */
+/** Draws into `root` what is of this site. `drawn` is called after each batch, `missed` when one is missing. */
 export async function makeViewer(
   root: HTMLElement,
+  site: string,
   drawn: (page: Drawn) => void,
   missed: () => void,
 ): Promise<Viewer> {
@@ -81,6 +84,9 @@ export async function makeViewer(
   const replayer = makeReplayer(body);
   const { iframe } = replayer;
   iframe.style.border = '0';
+  const mirror = replayer.getMirror();
+  const nodes = { nodeOf: (id: number) => mirror.getNode(id) };
+  const hover = makeHover();
   let next_seq = -1;
   // Batches are drawn in the order of their coming, however long each takes to unpack.
   let line: Promise<void> = Promise.resolve();
@@ -90,8 +96,16 @@ export async function makeViewer(
       if (event.type === EventType.Meta) {
         page.width = event.data.width;
         page.height = event.data.height;
-      } else if (event.type === EventType.Incremental) note(event.data);
+      }
+      const unsettled = makeOwn(event, site, nodes);
       replayer.addEvent(event as never);
+      if (event.type === EventType.Incremental) note(event.data);
+      const chosen = event.type === EventType.Incremental && 'text' in event.data;
+      for (const id of unsettled) {
+        const node = mirror.getNode(id);
+        if (isElement(node))
+          settle(node, chosen ? (event.data as { text: string }).text : undefined);
+      }
     }
     const { events: kept } = replayer.service.state.context;
     if (kept.length > MAX_EVENTS_KEPT) kept.splice(0, kept.length - MAX_EVENTS_KEPT);
@@ -106,7 +120,11 @@ export async function makeViewer(
       page.height = data.height;
     } else if ('positions' in data) {
       const last = data.positions.at(-1);
-      if (last) page.cursor = { x: last.x, y: last.y, pressed: page.cursor?.pressed ?? false };
+      if (last) {
+        page.cursor = { x: last.x, y: last.y, pressed: page.cursor?.pressed ?? false };
+        const over = mirror.getNode(last.id);
+        hover(isElement(over) ? over : null);
+      }
     } else if (
       data.source === Source.MouseInteraction &&
       data.x !== undefined &&
@@ -151,6 +169,11 @@ export async function makeViewer(
       frame.remove();
     },
   };
+}
+
+/** Elements of the drawn page are of another realm: `instanceof` does not know them. */
+function isElement(node: Node | null): node is HTMLElement {
+  return node?.nodeType === Node.ELEMENT_NODE;
 }
 
 async function inflate(part: Uint8Array): Promise<string> {

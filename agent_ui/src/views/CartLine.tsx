@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { bump, type Counts, setTo } from '../../../web/core/cart';
 import type { Change, Item, SiteView } from '../../../web/core/messages';
-import { shopAddress } from '../addresses';
+import { shopAddress, shopFile } from '../addresses';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
 import { decodedLine, IconButton, Picture } from './small';
@@ -32,7 +32,7 @@ export function CartLine(props: {
   return (
     <li class="line">
       {glow && <span key={glow[0]} class={`glow by-${glow[2][0]}`} aria-hidden="true" />}
-      <Picture src={shopAddress(site, item?.image)} />
+      <Picture src={shopFile(site?.key, shopAddress(site, item?.image))} />
       <div class="line-text">
         <p class="line-name" dir="auto">
           {href ? (

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { dropCoupon, own, type Proposal } from '../../../web/core/cart';
 import type { RoomView, SiteView } from '../../../web/core/messages';
-import { shopAddress } from '../addresses';
+import { shopAddress, shopFile } from '../addresses';
 import { mayEdit, type OpenRoom, undoing } from '../open_room';
 import { useDesk } from '../state';
 import { authorName, IconButton, lineName, Picture, Section, When } from './small';
@@ -27,7 +27,9 @@ export function Proposals({ room, view, site }: Part & { site: SiteView | undefi
       <ul class="proposals">
         {[...open, ...settled].map((proposal) => (
           <li key={proposal.id} class={`proposal ${proposal.status}`}>
-            <Picture src={shopAddress(site, own(view.items, proposal.line)?.image)} />
+            <Picture
+              src={shopFile(site?.key, shopAddress(site, own(view.items, proposal.line)?.image))}
+            />
             <div class="line-text">
               <p class="line-name" dir="auto">
                 {proposal.n} × {lineName(view.items, proposal.line)}

@@ -12,7 +12,12 @@ const POINT_EVERY_MS = 40;
 const NOTHING: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined };
 
 type ViewerModule = {
-  makeViewer(root: HTMLElement, drawn: (page: Drawn) => void, missed: () => void): Promise<Viewer>;
+  makeViewer(
+    root: HTMLElement,
+    site: string,
+    drawn: (page: Drawn) => void,
+    missed: () => void,
+  ): Promise<Viewer>;
 };
 
 export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
@@ -39,7 +44,12 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
       .then(async ({ makeViewer }) => {
         if (gone || !sheet.current) return;
         const draw = (page: Drawn) => setDrawn({ ...page });
-        const made = await makeViewer(sheet.current, draw, watching.again);
+        const made = await makeViewer(
+          sheet.current,
+          desk.siteOf(room.id)?.key ?? '',
+          draw,
+          watching.again,
+        );
         if (gone) return made.destroy();
         viewer.current = made;
         stop = watching.listen((frame) => void made.take(frame));

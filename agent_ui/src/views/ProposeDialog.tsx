@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import type { TargetedKeyboardEvent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { SiteView } from '../../../web/core/messages';
-import { shopAddress } from '../addresses';
+import { shopAddress, shopFile } from '../addresses';
 import type { Product } from '../api';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
@@ -167,7 +167,7 @@ function ProductText({ product, site }: { product: Product; site: SiteView | und
   const { stock } = product;
   return (
     <>
-      <Picture src={shopAddress(site, product.image)} />
+      <Picture src={shopFile(site?.key, shopAddress(site, product.image))} />
       <div class="line-text">
         <p class="line-name" dir="auto">
           {product.name}

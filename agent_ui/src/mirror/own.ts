@@ -1,0 +1,112 @@
+// A page's events made ready to be drawn here: its files come by way of our server, `:hover` can be put on by hand, and what could
+// load a document is taken away once more. SPEC mirror.4, file.1.
+
+import {
+  type Attributes,
+  type AttributeValue,
+  EventType,
+  type Incremental,
+  type MirrorEvent,
+  type MirrorNode,
+  NodeType,
+  Source,
+} from '../../../web/core/mirror';
+import { shopFile } from '../addresses';
+
+/** Attributes that the recorder gives where markup cannot say a state: see `settle`. */
+export const OPEN_POPOVER = 'data-cobrowse-popover';
+export const PICTURE = 'data-cobrowse-picture';
+
+const CSS_ADDRESS = /url\(\s*(["']?)(https?:[^"')]*)\1\s*\)/gi;
+const HOVER = /(?<!\\|\((?:any-)?hover\s*):hover(?![\w-])/g;
+const DEVICE_SIZE = /\((min-|max-)?device-(width|height)/g;
+const ADDRESSES = new Set(['src', 'poster', 'href', 'xlink:href']);
+/** What would load a document, or name one, in a frame. */
+const OF_FRAMES = new Set(['src', 'srcdoc', 'name', 'href', 'allow', 'sandbox', 'csp']);
+
+/** The style sheet with our addresses, and with a class beside `:hover`, which no pointer of ours brings about. */
+export function ownSheet(css: string, site: string): string {
+  return css
+    .replace(CSS_ADDRESS, (_, __, address: string) => `url("${shopFile(site, address)}")`)
+    .replace(HOVER, ':is(:hover,.\\:hover)')
+    .replace(DEVICE_SIZE, '($1$2');
+}
+
+function ownValue(name: string, value: AttributeValue, site: string): AttributeValue {
+  if (typeof value === 'string') {
+    if (ADDRESSES.has(name)) return /^https?:/i.test(value) ? shopFile(site, value) : value;
+    if (name === '_cssText') return ownSheet(value, site);
+    return value.includes('url(')
+      ? value.replace(CSS_ADDRESS, (_, __, address: string) => `url("${shopFile(site, address)}")`)
+      : value;
+  }
+  if (value === null || typeof value !== 'object') return value;
+  const own = (each: string) => ownValue('style', each, site) as string;
+  return Object.fromEntries(
+    Object.entries(value).map(([property, set]) => [
+      property,
+      typeof set === 'string' ? own(set) : Array.isArray(set) ? [own(set[0]), set[1]] : set,
+    ]),
+  );
+}
+
+/** The page as it is drawn so far, as far as it must be known here. */
+export interface DrawnNodes {
+  nodeOf(id: number): Node | null;
+}
+
+/** Changes the event; returns the nodes of which `settle` must look after the state once it is drawn. */
+export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Set<number> {
+  const unsettled = new Set<number>();
+  const attributes = (id: number, isFrame: boolean, given: Attributes) => {
+    for (const name in given) {
+      if (isFrame && OF_FRAMES.has(name.toLowerCase())) delete given[name];
+      else given[name] = ownValue(name, given[name] as AttributeValue, site);
+    }
+    if (OPEN_POPOVER in given || PICTURE in given || 'popover' in given) unsettled.add(id);
+  };
+  const walk = (node: MirrorNode) => {
+    if (node.attributes) attributes(node.id, node.tagName === 'iframe', node.attributes);
+    if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, site);
+    node.childNodes?.forEach(walk);
+  };
+  if (event.type === EventType.FullSnapshot) walk(event.data.node);
+  if (event.type === EventType.Incremental) change(event.data);
+  return unsettled;
+
+  function change(data: Incremental) {
+    switch (data.source) {
+      case Source.Mutation:
+        // A document may only come into a frame: anywhere else it would take the place of the page.
+        data.adds = data.adds.filter(
+          ({ node, parentId }) =>
+            node.type !== NodeType.Document || drawn.nodeOf(parentId)?.nodeName === 'IFRAME',
+        );
+        for (const { node } of data.adds) walk(node);
+        for (const each of data.attributes) {
+          const live = drawn.nodeOf(each.id);
+          attributes(each.id, live?.nodeName === 'IFRAME', each.attributes);
+          if (live?.nodeName === 'CANVAS') unsettled.add(each.id);
+        }
+        for (const each of data.texts) {
+          const isStyle = drawn.nodeOf(each.id)?.parentNode?.nodeName === 'STYLE';
+          if (isStyle && each.value) each.value = ownSheet(each.value, site);
+        }
+        break;
+      case Source.Input:
+        unsettled.add(data.id);
+        break;
+      case Source.StyleSheetRule:
+        for (const each of data.adds ?? []) each.rule = ownSheet(each.rule, site);
+        if (data.replace) data.replace = ownSheet(data.replace, site);
+        if (data.replaceSync) data.replaceSync = ownSheet(data.replaceSync, site);
+        break;
+      case Source.StyleDeclaration:
+        if (data.set?.value) data.set.value = ownSheet(data.set.value, site);
+        break;
+      case Source.AdoptedStyleSheet:
+        for (const { rules } of data.styles ?? [])
+          for (const each of rules) each.rule = ownSheet(each.rule, site);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+"""A page and its mirror compared: node by node, and pixel by pixel."""
+
+from __future__ import annotations
+
+import base64
+import difflib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+from tests.e2e.people import Csa, Shopper
+
+TREE = (Path(__file__).parent / "tree.js").read_text(encoding="utf-8")
+PAGES = Path(__file__).parent / "pages"
+MIRROR = "document.querySelector('.mirror-sheet iframe')?.contentDocument?.querySelector('iframe')?.contentDocument"
+EQUAL_WITHIN_MS = 30_000
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
+
+DIFFERENCE = """async ([one, other]) => {
+  const pixels = async (png) => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,' + png;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, image.width, image.height);
+  };
+  const [a, b] = [await pixels(one), await pixels(other)];
+  if (a.width !== b.width || a.height !== b.height) return 1;
+  let different = 0;
+  for (let at = 0; at < a.data.length; at += 4) {
+    different += a.data[at] !== b.data[at] || a.data[at + 1] !== b.data[at + 1] || a.data[at + 2] !== b.data[at + 2];
+  }
+  return different / (a.data.length / 4);
+}"""
+
+
+class Pages:
+    """A shop of one folder: its pages under /open/, each with the snippet of `server_url`."""
+
+    def __init__(self, folder: Path = PAGES) -> None:
+        self.server_url = ""
+        pages = self
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                pages.answer(self, folder / urlsplit(self.path).path.rsplit("/", 1)[-1])
+
+            def log_message(self, *args: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.origin = f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, request: BaseHTTPRequestHandler, path: Path) -> None:
+        if path.suffix not in KINDS or not path.is_file():
+            request.send_error(404)
+            return
+        body = path.read_bytes().replace(b"SERVER", self.server_url.encode())
+        request.send_response(200)
+        request.send_header("content-type", KINDS[path.suffix])
+        request.send_header("content-length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def ready(page: Page) -> None:
+    """Makes the page's tree readable, here and in the console."""
+    if not page.evaluate("'treeOf' in window"):
+        page.evaluate(TREE)
+
+
+def until(page: Page, condition: str, wanted: str = "") -> bool:
+    """Waits for a condition in the page, which may name `wanted`; the console's policy forbids Playwright's own way."""
+    look = f"""async (wanted) => {{
+      const last = performance.now() + {EQUAL_WITHIN_MS};
+      while (!({condition})) {{
+        if (performance.now() > last) return false;
+        await new Promise((again) => setTimeout(again, 50));
+      }}
+      return true;
+    }}"""
+    return bool(page.evaluate(look, wanted))
+
+
+def tree(page: Page) -> str:
+    ready(page)
+    said: str = page.evaluate("treeOf(document, false)")
+    return said
+
+
+def mirrored_tree(csa: Csa) -> str:
+    ready(csa.page)
+    said: str = csa.page.evaluate(f"{MIRROR} ? treeOf({MIRROR}, true) : 'nothing'")
+    return said
+
+
+def expect_same_nodes(shopper: Shopper, csa: Csa) -> None:
+    """Waits until the mirror has the page's nodes, each in its place, of its size and state, and none more."""
+    ready(shopper.page)
+    ready(csa.page)
+    assert until(shopper.page, "isSettled(document)"), "the page itself is still loading"
+    wanted = tree(shopper.page)
+    if not until(csa.page, f"{MIRROR} && treeOf({MIRROR}, true) === wanted", wanted):
+        wanted = tree(shopper.page)  # it may have moved on: what counts is that they are equal in the end
+    found = mirrored_tree(csa)
+    changed = difflib.unified_diff(
+        wanted.splitlines(), found.splitlines(), "page", "mirror", n=2, lineterm=""
+    )
+    assert found == wanted, "\n".join([*changed][:80])
+
+
+def difference(shopper: Shopper, csa: Csa, keep: Path | None = None) -> float:
+    """The share of pixels that differ between what shopper and CSA see, without cursors and the widget."""
+    assert until(csa.page, f"isSettled({MIRROR})"), "the mirror is still loading"
+    page = shopper.page.screenshot(
+        style="cobrowse-widget { display: none !important }", animations="disabled"
+    )
+    sheet = csa.page.locator(".mirror-sheet iframe")
+    mirror = sheet.screenshot(style=".mirror-cursor { display: none !important }", animations="disabled")
+    if keep is not None:
+        (keep / "page.png").write_bytes(page)
+        (keep / "mirror.png").write_bytes(mirror)
+    said: float = csa.page.evaluate(
+        DIFFERENCE, [base64.b64encode(page).decode(), base64.b64encode(mirror).decode()]
+    )
+    return said

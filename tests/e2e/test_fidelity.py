@@ -1,0 +1,67 @@
+"""The mirror equals the page: node by node, each in its place, size and state, and pixel by pixel. SPEC equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, expect
+
+from tests.e2e.fidelity import Pages, difference, expect_same_nodes
+from tests.e2e.people import Csa, Shopper
+from tests.e2e.test_mirror import share
+from tests.e2e.world import World
+
+MAX_DIFFERENT = 0.001
+
+
+class Sharing:
+    """A shopper who shares their page with a CSA, at its own size."""
+
+    def __init__(self, world: World, pages: Pages) -> None:
+        self.pages = pages
+        self.shopper = Shopper(world.person(viewport={"width": 800, "height": 600}))
+        self.csa = Csa(world.person(viewport={"width": 1600, "height": 900}))
+        self.show("forms.html")
+        self.shopper.open_panel()
+        self.shopper.say("Do you see this?")
+        self.csa.open("Waiting", "Do you see this?")
+        self.csa.say("Let me look.")
+        expect(self.shopper.panel).to_contain_text("Let me look.")
+        share(self.shopper, self.csa)
+        expect(self.csa.page.locator(".mirror-sheet iframe")).to_be_visible()
+
+    def show(self, page: str) -> None:
+        self.shopper.page.goto(f"{self.pages.origin}/open/{page}")
+
+    def expect_equal(self, keep: Path) -> None:
+        expect_same_nodes(self.shopper, self.csa)
+        assert difference(self.shopper, self.csa, keep) <= MAX_DIFFERENT
+
+
+@pytest.fixture(scope="module")
+def sharing(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sharing]:
+    pages = Pages()
+    world = World(tmp_path_factory.mktemp("world"), playwright_, open_origins=[pages.origin])
+    pages.server_url = world.server_url
+    try:
+        yield Sharing(world, pages)
+        assert "Traceback" not in world.server_log()
+    finally:
+        world.close()
+        pages.close()
+
+
+PAGES = ["scrolling.html?begun"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_equal1_the_mirror_equals_the_page_before_and_after_it_changes(
+    sharing: Sharing, page: str, tmp_path: Path
+) -> None:
+    sharing.show(page)
+    sharing.expect_equal(tmp_path)
+    if "?" not in page:
+        sharing.shopper.page.evaluate("change()")
+        sharing.expect_equal(tmp_path)

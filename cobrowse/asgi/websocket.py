@@ -16,7 +16,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidState
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import CTRL_OPCODES, CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -167,24 +167,23 @@ class HubProtocol(asyncio.Protocol):
             connection.fail(full)
 
     def _frame(self, frame: Frame) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        if frame.opcode in CTRL_OPCODES or not frame.fin:
+            connection.count()
+        if connection.outbox.closed:
+            return
         match frame.opcode:
             case Opcode.BINARY | Opcode.CONT:
-                if frame.fin and not self._parts:
-                    self._message(bytes(frame.data))
-                    return
                 self._parts.append(bytes(frame.data))
                 if frame.fin:
                     data, self._parts = b"".join(self._parts), []
-                    self._message(data)
+                    connection.receive(data)
             case Opcode.TEXT:
-                if self._connection is not None:
-                    self._connection.fail(PeerError(Close.BAD_FRAME, "expected binary frames"))
+                connection.fail(PeerError(Close.BAD_FRAME, "expected binary frames"))
             case Opcode.PING | Opcode.PONG | Opcode.CLOSE:
                 pass
-
-    def _message(self, data: bytes) -> None:
-        if self._connection is not None:
-            self._connection.receive(data)
 
     # What the outbox asks (live.outbox.Wire)
 
@@ -208,7 +207,9 @@ class HubProtocol(asyncio.Protocol):
         if self._transport.is_closing():
             return
         chunks = self._websocket.data_to_send()
-        if data := b"".join(chunks):
+        full = self._transport.get_write_buffer_size() > MAX_WRITE_BUFFER_BYTES
+        # What is written while the connection is open are pongs: whoever does not read gets none.
+        if (data := b"".join(chunks)) and not (full and self._websocket.state is State.OPEN):
             self._transport.write(data)
         if b"" in chunks or self._websocket.state is State.CLOSED:
             # An empty chunk is the end of the stream: the closing handshake is complete, or was refused.

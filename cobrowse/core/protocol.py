@@ -80,7 +80,8 @@ class Protocol:
 
         Raises PeerError: RATE, BAD_FRAME (malformed, or out of turn), FORBIDDEN (not for this role), VERSION.
         """
-        self._spend(now)
+        self.count(now)
+        self._last_at = now
         frame = decode_client(data)
         if not isinstance(frame, self._allowed):
             raise self._out_of_turn(frame)
@@ -94,6 +95,16 @@ class Protocol:
                 )
             self._enter(State.OPEN, frame.role)
         return frame
+
+    def count(self, now: float) -> None:
+        """Counts one frame, also one that is no message of this protocol. Raises PeerError(RATE)."""
+        limits = self._limits
+        self._tokens = (
+            min(limits.burst_frames, self._tokens + (now - self._tokens_at) * limits.frames_per_s) - 1
+        )
+        self._tokens_at = now
+        if self._tokens < 0:
+            raise PeerError(Close.RATE, f"at most {limits.frames_per_s:g} frames a second")
 
     def due(self) -> float:
         """When `check` must next be called."""
@@ -112,15 +123,6 @@ class Protocol:
         self.state, self.role = state, role
         self._allowed = MAY_SEND.get((state, role), ())
         self._silence_s = self._limits.hello_within_s if role is None else self._limits.silence_s
-
-    def _spend(self, now: float) -> None:
-        limits = self._limits
-        self._tokens = (
-            min(limits.burst_frames, self._tokens + (now - self._tokens_at) * limits.frames_per_s) - 1
-        )
-        self._tokens_at = self._last_at = now
-        if self._tokens < 0:
-            raise PeerError(Close.RATE, f"at most {limits.frames_per_s:g} frames a second")
 
     def _out_of_turn(self, frame: AnyClientFrame) -> PeerError:
         names = ", ".join(str(kind.__struct_config__.tag) for kind in self._allowed) or "nothing"

@@ -107,6 +107,14 @@ class Connection:
         except PeerError as error:
             self.fail(error)
 
+    def count(self) -> None:
+        """Counts what is no message: a ping, or a part of a message. They are as bounded as messages are. SPEC wire.3."""
+        if not self.outbox.closed:
+            try:
+                self.protocol.count(self._host.monotonic())
+            except PeerError as error:
+                self.fail(error)
+
     def fail(self, error: PeerError) -> None:
         """Closes with the error's code."""
         logger.info("closing %s: %d %s", self.author.role, error.code, error.reason)

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from cobrowse.asgi.signin import TRIES
+from cobrowse.asgi.signin import COOKIE, TRIES, session_token
 from cobrowse.commands.agents import add_agent, disable_agent
 from tests.conftest import Serve
 from tests.serving import EMAIL, PASSWORD, LocalServer
@@ -30,6 +30,24 @@ async def test_sign4_the_right_password_opens_a_session(local: LocalServer) -> N
     assert len(cookie.partition("=")[2]) == 43
     (row,) = local.rows("SELECT id_hash FROM sessions")
     assert row[0] not in token, "the database holds a hash alone"
+
+
+OTHERS = {
+    "JSON": 'prefs={"a":1,"b":[2]}',
+    "no name": "=nameless; ; alone",
+    "accents": "prénom=Zoë",
+    "brackets": "ab[test]=1",
+    "backslashes, which http.cookies takes quadratic time for": 'q="' + "\\" * 30_000 + '"',
+    "ours as a part of another's name": "not_cobrowse_session=stolen",
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_sign4_other_cookies_do_not_hide_the_session(other: str) -> None:
+    """The console often shares a domain with the shop, and with it the shop's cookies."""
+    assert session_token(f"{other}; {COOKIE}=abc-_DEF") == "abc-_DEF"
+    assert session_token(f"{COOKIE}=abc-_DEF; {other}") == "abc-_DEF"
+    assert session_token(other) == ""
 
 
 async def test_sign4_the_cookie_is_secure_on_https(serve: Serve) -> None:

@@ -114,7 +114,7 @@ export function formats(locale: string): Formats {
     },
     language(tag) {
       try {
-        return languages.of(tag) ?? tag;
+        return languages.of(tag.replaceAll('_', '-')) ?? tag;
       } catch {
         return tag; // not a language tag: what the browser said is still worth showing
       }

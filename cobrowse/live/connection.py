@@ -108,7 +108,7 @@ class Connection:
             self.fail(error)
 
     def count(self) -> None:
-        """Counts what is no message: a ping, or a part of a message. They are as bounded as messages are. SPEC wire.3."""
+        """Counts what is no message, a ping or a part of a message: they are as bounded as messages. SPEC wire.3."""
         if not self.outbox.closed:
             try:
                 self.protocol.count(self._host.monotonic())

@@ -13,4 +13,4 @@ const cornerDe: typeof cornerEn = {
 };
 
 /** The words of the launcher in the locale's language, English where we do not speak it. */
-export const corner = (locale: string) => (/^de\b/i.test(locale) ? cornerDe : cornerEn);
+export const corner = (locale: string) => (/^de(?![a-z])/i.test(locale) ? cornerDe : cornerEn);

@@ -1,9 +1,18 @@
 // Money, times and days in the shopper's own way of writing them.
 
+/** The locale as Intl takes it: pages write `de_DE` too; the browser's own for what is no language at all. */
+function tags(locale: string): string[] {
+  try {
+    return Intl.getCanonicalLocales(locale.replaceAll('_', '-'));
+  } catch {
+    return [];
+  }
+}
+
 /** An amount of minor units as the locale writes it; the plain number for a currency that nobody knows. */
 export function money(amount_minor: number, currency: string, locale: string): string {
   try {
-    const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
+    const format = new Intl.NumberFormat(tags(locale), { style: 'currency', currency });
     const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
     return format.format(amount_minor / 10 ** digits);
   } catch {
@@ -13,11 +22,11 @@ export function money(amount_minor: number, currency: string, locale: string): s
 
 /** Hours and minutes; `at` in seconds. */
 export const clock = (at: number, locale: string): string =>
-  new Date(at * 1000).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
+  new Date(at * 1000).toLocaleTimeString(tags(locale), { hour: '2-digit', minute: '2-digit' });
 
 /** Day and time in full, for a title. */
 export const exact = (at: number, locale: string): string =>
-  new Date(at * 1000).toLocaleString(locale, { dateStyle: 'full', timeStyle: 'short' });
+  new Date(at * 1000).toLocaleString(tags(locale), { dateStyle: 'full', timeStyle: 'short' });
 
 /** A number that is the same for all times of one local day. */
 export function dayOf(at: number): number {
@@ -35,7 +44,7 @@ export function dayName(
   const ago = dayOf(now) - dayOf(at);
   if (ago <= 0) return words.today;
   if (ago === 1) return words.yesterday;
-  return new Date(at * 1000).toLocaleDateString(locale, {
+  return new Date(at * 1000).toLocaleDateString(tags(locale), {
     weekday: 'long',
     day: 'numeric',
     month: 'long',

@@ -53,7 +53,7 @@ export function Frame({ shell, words, now, sharing }: FrameProps) {
     if (!shared || !from || !to) return;
     const [dx, dy] = [to.clientX - from.clientX, to.clientY - from.clientY];
     if (Math.abs(dx) < SWIPE_PX || Math.abs(dx) < 2 * Math.abs(dy)) return;
-    choose(dx < 0 === (getComputedStyle(shell.corner).direction === 'ltr') ? 'cart' : 'chat');
+    choose(dx < 0 ? 'cart' : 'chat');
   };
   return (
     <>

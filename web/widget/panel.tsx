@@ -22,7 +22,8 @@ export function mount(shell: Shell): Panel {
     role: 'dialog',
     'aria-label': words.title,
     tabindex: '-1',
-    lang: shell.locale.split('-')[0] === 'de' ? 'de' : 'en',
+    lang: words.language,
+    dir: 'ltr', // as our own words read, whatever the page around them does
   });
   element.hidden = true;
   shell.dress(css);

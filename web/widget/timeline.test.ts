@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Message, RoomView } from '../core/messages';
 import type { Pending } from '../core/replica';
-import { dayName, money } from './format';
+import { clock, dayName, exact, money } from './format';
 import { timeline } from './timeline';
+import { panel } from './words';
 
 const CSA = ['csa', 'g', 'Ginny'] as const;
 const ME = ['shopper', 's', ''] as const;
@@ -110,6 +111,20 @@ test('days are named as people do', () => {
   expect(dayName(NOON, NOON, 'en-GB', words)).toBe('Today');
   expect(dayName(NOON - 86_400, NOON, 'en-GB', words)).toBe('Yesterday');
   expect(dayName(NOON - 5 * 86_400, NOON, 'en-GB', words)).toBe('Thursday 30 April');
+});
+
+test.each(['en_GB', 'deutsch (DE)', 'x', ''])(
+  'a page whose language is %j still has money and times',
+  (locale) => {
+    expect(money(12_950, 'GBP', locale)).toContain('129');
+    for (const write of [clock, exact]) expect(write(NOON, locale)).toMatch(/\d/);
+    expect(dayName(NOON - 5 * 86_400, NOON, locale, { today: '', yesterday: '' })).toMatch(/30/);
+  },
+);
+
+test('the words follow the language however the page writes it', () => {
+  for (const locale of ['de', 'de-AT', 'de_DE', 'DE']) expect(panel(locale).language).toBe('de');
+  for (const locale of ['en_GB', 'den', 'x', '']) expect(panel(locale).language).toBe('en');
 });
 
 test('money follows currency and locale', () => {

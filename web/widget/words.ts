@@ -1,8 +1,9 @@
 // Every word that a shopper reads in panel and offer; the launcher's are in the snippet.
 
-const isGerman = (locale: string) => /^de\b/i.test(locale);
+const isGerman = (locale: string) => /^de(?![a-z])/i.test(locale);
 
 const panelEn = {
+  language: 'en',
   title: 'Chat and basket',
   close: 'Close chat',
   tabs: 'Sections',
@@ -107,6 +108,7 @@ const panelEn = {
 export type Words = typeof panelEn;
 
 const panelDe: Words = {
+  language: 'de',
   title: 'Chat und Warenkorb',
   close: 'Chat schließen',
   tabs: 'Bereiche',

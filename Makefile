@@ -31,7 +31,7 @@ define apt_get
 	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) </dev/null; }
 endef
 
-.PHONY: help setup tools assets demo check test soak bench screenshots lock clean
+.PHONY: help setup tools assets demo cluster check test soak bench screenshots lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what each target does
@@ -98,6 +98,9 @@ $(MANIFEST): $(BROWSER_SOURCES) | $(NODE_STAMP)
 
 demo: setup assets  ## Run a demo shop, the server and the console on this machine
 	@exec .venv/bin/cobrowse demo
+
+cluster: tools assets  ## The demo on two nodes, with Redis, PostgreSQL and nginx
+	@exec .venv/bin/cobrowse demo --nodes 2
 
 check: setup  ## Lint, formats, types and import arrows
 	ruff check

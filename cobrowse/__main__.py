@@ -86,12 +86,24 @@ def serve(settings_path: Path | None, workers: int | None) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="A folder of rule files (default: the shipped ones).",
 )
+@click.option(
+    "--nodes",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="More than one: with Redis, PostgreSQL and nginx of this machine, and nothing kept.",
+)
 @plainly
-def demo(port: int, shop_port: int, folder: Path, rules: Path | None) -> None:
+def demo(port: int, shop_port: int, folder: Path, rules: Path | None, nodes: int) -> None:
     """Run the server and a demo shop, ready to click."""
-    from cobrowse.commands.demo import run
+    if nodes > 1:
+        from cobrowse.commands import cluster
 
-    run(port, shop_port, folder, rules)
+        cluster.run(nodes, port, shop_port, rules)
+    else:
+        from cobrowse.commands.demo import run
+
+        run(port, shop_port, folder, rules)
 
 
 @main.command()

@@ -25,6 +25,7 @@ from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.metrics import metrics_route
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
+from cobrowse.asgi.proxies import BehindProxies, Proxies
 from cobrowse.asgi.results_api import ResultsApi
 from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
@@ -144,6 +145,7 @@ def create_app(
     `folder` is where the rules came from: it is watched, and they are read again when they change.
     """
     configured = hub_settings(settings, secret_of(settings))
+    proxies = Proxies(settings.proxy_networks, settings.proxy_header)
     catalogues = {
         site.key: Catalogue(site.product_feed_url, site.currency)
         for site in settings.sites
@@ -206,7 +208,7 @@ def create_app(
         fetchers += [asyncio.create_task(overrides.run(hub.now)), asyncio.create_task(watcher.run())]
         try:
             async with hub.running():
-                yield {"hub": hub}
+                yield {"hub": hub, "proxies": proxies}
         finally:
             for fetcher in fetchers:
                 fetcher.cancel()
@@ -217,18 +219,19 @@ def create_app(
     routes.append(Route("/healthz", _alive))
     policy = console_policy(settings.public_url)
     secure = settings.public_url.startswith("https:")
-    return _App(routes=routes, lifespan=lifespan, policy=policy, secure=secure)
+    return _App(routes=routes, lifespan=lifespan, policy=policy, secure=secure, proxies=proxies)
 
 
 class _App(Starlette):
     """Starlette with our headers on every answer, also on the one that says that something failed."""
 
-    def __init__(self, *, policy: str, secure: bool, **parts: Any) -> None:
-        self._policy, self._secure = policy, secure
+    def __init__(self, *, policy: str, secure: bool, proxies: Proxies, **parts: Any) -> None:
+        self._policy, self._secure, self._proxies = policy, secure, proxies
         super().__init__(**parts)
 
     def build_middleware_stack(self) -> ASGIApp:
-        return SecurityHeaders(super().build_middleware_stack(), self._policy, self._secure)
+        seen = BehindProxies(super().build_middleware_stack(), self._proxies)
+        return SecurityHeaders(seen, self._policy, self._secure)
 
 
 async def _alive(request: Request) -> Response:

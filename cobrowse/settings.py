@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -78,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     burst_frames: Annotated[float, Meta(ge=10)] = 1000.0
     max_connections: Annotated[int, Meta(ge=1)] = 20_000
     max_connections_per_address: Annotated[int, Meta(ge=1)] = 2_000
+    trusted_proxies: str = ""
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     max_outbox_bytes: Annotated[int, Meta(ge=65536)] = 1024 * 1024
     room_idle_s: Annotated[float, Meta(ge=1)] = 120.0
     chats_per_csa: Annotated[int, Meta(ge=1, le=100)] = 4
@@ -87,6 +90,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def site(self, key: str) -> Site | None:
         return next((site for site in self.sites if site.key == key), None)
+
+    @property
+    def proxy_networks(self) -> list[str]:
+        """The networks of `trusted_proxies`. Raises ValueError for what is none."""
+        listed = (each.strip() for each in self.trusted_proxies.split(","))
+        return [str(ip_network(each, strict=False)) for each in listed if each]
 
     @property
     def public_origin(self) -> str:
@@ -137,6 +146,12 @@ def _check(settings: Settings, path: Path | None) -> None:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise SettingsError(f"{where}: expected an origin such as https://shop.example, got {origin!r}")
+    try:
+        _ = settings.proxy_networks
+    except ValueError as wrong:
+        raise SettingsError(
+            f"{where}: `trusted_proxies` expected addresses or networks with commas: {wrong}"
+        ) from None
     if settings.redis_url and settings.database_url.startswith("sqlite:"):
         raise SettingsError(f"{where}: with `redis_url`, `database_url` expected PostgreSQL: nodes share it")
     if settings.workers > 1 and not settings.redis_url:

@@ -213,6 +213,7 @@ async def serving(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
     uvicorn_server = _Uvicorn(config)

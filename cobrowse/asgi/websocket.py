@@ -22,6 +22,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from cobrowse.asgi.frames import CONTROLS, MASKED, WHOLE_BINARY, apply_mask, frame_at, head_of
+from cobrowse.asgi.proxies import Proxies
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import MAX_FRAME_BYTES
 from cobrowse.live.connection import Connection, Handshake
@@ -62,6 +63,7 @@ class HubProtocol(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._hub: Hub | None = app_state.get("hub")
+        self._proxies: Proxies = app_state.get("proxies") or Proxies()
         self._connections = server_state.connections
         self._loop = _loop or asyncio.get_running_loop()
         self._websocket = _Server(max_size=MAX_FRAME_BYTES, logger=_quiet)
@@ -161,7 +163,8 @@ class HubProtocol(asyncio.Protocol):
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS or hub is None:
             return
         peer = self._transport.get_extra_info("peername")
-        connection = Connection(hub, self, handshake_of(request.headers, str(peer[0]) if peer else ""))
+        address = self._proxies.peer(str(peer[0]), request.headers.get_all) if peer else ""
+        connection = Connection(hub, self, handshake_of(request.headers, address))
         self._connection = connection
         if (full := hub.admit(connection)) is not None:
             connection.fail(full)

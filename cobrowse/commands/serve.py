@@ -106,6 +106,7 @@ def prepare(settings: Settings) -> uvicorn.Server:
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # ours know which header to believe, and of whom
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     return DrainingServer(config)

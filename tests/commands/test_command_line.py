@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cobrowse.commands import engines
 from tests.serving import as_toml, free_port, needs_built_files, settings_for
 
 
@@ -172,3 +173,10 @@ def test_agents_are_added_once_listed_and_disabled(settings_file: Path, tmp_path
     refused(run(tmp_path, "agent", "disable", "nobody@shop.example"), "agent list")
     assert run(tmp_path, "agent", "disable", "ginny@shop.example").status == 0
     assert "disabled" in run(tmp_path, "agent", "list").text
+
+
+def test_a_program_that_several_nodes_need_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(engines, "PLACES", ())
+    with pytest.raises(engines.EngineMissing, match=r"redis-server: .* apt-get install redis-server"):
+        engines.program("redis-server", "redis-server")

@@ -31,6 +31,12 @@ class Line:
     def mend(self) -> None:
         self._call(self._set(up=True))
 
+    def lead_to(self, target: int) -> None:
+        """Cuts what there is; whoever calls from now on comes out at another port."""
+        self.cut()
+        self._target = target
+        self.mend()
+
     def close(self) -> None:
         self._call(self._set(up=False))
         self._call(self._end())

@@ -96,7 +96,7 @@ class World:
         self._start_shop()
         self.start_server()
 
-    def _write_settings(self) -> None:
+    def _write_rules(self) -> Path:
         rules = self.folder / "rules"
         rules.mkdir()
         shipped = (ROOT / "rules" / "abandoned-basket.yaml").read_text()
@@ -104,6 +104,10 @@ class World:
             f"idle: {self._idle_s} s" if line.startswith("idle:") else line for line in shipped.splitlines()
         )
         (rules / "abandoned-basket.yaml").write_text(quick + "\n")
+        return rules
+
+    def _write_settings(self) -> None:
+        rules = self._write_rules()
         self.settings = self.folder / "cobrowse.toml"
         self.settings.write_text(
             f"""
@@ -181,9 +185,13 @@ mirror = [
         self._server.kill()
         self._server.wait(10)
 
+    def way(self) -> int:
+        """The port to which the next person's line leads."""
+        return self._port
+
     def person(self, **context: object) -> Person:
         """Somebody with a browser and a line of their own."""
-        line = Line(self._port)
+        line = Line(self.way())
         rules = f"MAP localhost:{self._public_port} 127.0.0.1:{line.port}"
         browser = self._playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*CHROMIUM_ARGS, f"--host-resolver-rules={rules}"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
-from cobrowse.core.messages import Increment, Say
+from cobrowse.commands import engines
+from cobrowse.core.codec import encode
+from cobrowse.core.errors import Close
+from cobrowse.core.messages import Hello, Increment, Say
 from tests.engines import GRANTS, RedisServer, free_port
 from tests.nodes.conftest import SECRET, Rows, StartNode, eventually
 from tests.serving import ORIGIN, ServerProcess, needs_built_files, settings_for
@@ -23,32 +27,16 @@ DEPLOY = ROOT / "docs" / "deploy"
 
 @contextmanager
 def running_nginx(folder: Path, nodes: list[int]) -> Iterator[str]:
-    program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-    assert program, "expected nginx: run `make tools` (Debian: apt-get install nginx-light)"
     port = free_port()
-    site = (DEPLOY / "nginx.conf").read_text().replace("listen 8080", f"listen 127.0.0.1:{port}")
-    for shipped, node in zip((8000, 8001), nodes, strict=True):
-        site = site.replace(f"127.0.0.1:{shipped} ", f"127.0.0.1:{node} ")
-    temporary = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    whole = folder / "nginx.conf"
-    whole.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log stderr error; events {{}}\n"
-        f"http {{ access_log off; {temporary}\n{site}\n}}\n"
-    )
-    process = subprocess.Popen([program, "-c", str(whole), "-p", str(folder)])
-    try:
+    with engines.nginx(folder / "nginx", port, nodes):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 async def test_node1_a_shop_behind_nginx_on_two_nodes(
     tmp_path: Path, start_node: StartNode, redis_server: RedisServer
 ) -> None:
-    a, b = await start_node(), await start_node()
+    nodes = {"trusted_proxies": "127.0.0.1", "max_connections_per_address": 6}
+    a, b = await start_node(**nodes), await start_node(**nodes)
     with running_nginx(tmp_path, [a.settings.port, b.settings.port]) as url:
         live = url.replace("http", "ws", 1) + "/live"
 
@@ -60,6 +48,7 @@ async def test_node1_a_shop_behind_nginx_on_two_nodes(
             return True
 
         await eventually(answers)
+        await _each_address_has_its_own_limit(live)
         home = a.url
         a.url = url
         first = await a.shopper()
@@ -73,6 +62,26 @@ async def test_node1_a_shop_behind_nginx_on_two_nodes(
             assert 'cobrowse_connections{role="shopper"} 3.0' in text, (
                 "nginx spreads connections over the nodes"
             )
+
+
+async def _each_address_has_its_own_limit(live: str) -> None:
+    """Twelve of one address fill both nodes for it, whatever it says of itself, and for nobody else. SPEC sign.7."""
+    async with AsyncExitStack() as stack:
+        codes = []
+        for n in range(15):
+            lie = {"x-forwarded-for": f"198.51.100.{n}"}
+            address = (f"127.0.0.{2 if n < 13 else 3}", 0)
+            opening = connect(
+                live, origin=Origin(ORIGIN), additional_headers=lie, proxy=None, local_addr=address
+            )
+            socket = await stack.enter_async_context(opening)
+            try:
+                await socket.send(encode(Hello(v=1, role="shopper", site="shop")))
+                await socket.recv()
+                codes.append(0)
+            except ConnectionClosed as closed:
+                codes.append(closed.rcvd.code if closed.rcvd else -1)
+        assert codes == [*[0] * 12, Close.BUSY, 0, 0]
 
 
 async def test_node1_workers_share_a_port_and_the_rooms(
@@ -110,9 +119,15 @@ def test_the_compose_file_sets_what_the_documents_say() -> None:
             assert (DEPLOY / volume.split(":")[0]).is_file()
 
 
-def test_both_nginx_files_are_the_same_but_for_the_nodes() -> None:
-    alone, composed = ((DEPLOY / name).read_text() for name in ("nginx.conf", "nginx.compose.conf"))
-    assert alone.replace("127.0.0.1:8000", "node1:8000").replace("127.0.0.1:8001", "node2:8000") == composed
+@pytest.mark.parametrize(
+    ("name", "nodes"),
+    [
+        ("nginx.conf", ["127.0.0.1:8000", "127.0.0.1:8001"]),
+        ("nginx.compose.conf", ["node1:8000", "node2:8000"]),
+    ],
+)
+def test_the_nginx_files_are_the_site_that_is_tested_here(name: str, nodes: list[str]) -> None:
+    assert (DEPLOY / name).read_text() == engines.nginx_site("8080", nodes)
 
 
 @pytest.mark.parametrize("grant", [grant for grant in GRANTS if grant.startswith("+")])

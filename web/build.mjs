@@ -66,7 +66,9 @@ const cssAsText = {
 
 /**
  * The parts of rrweb's recorder that we never switch on: canvases as commands (ours go out as pictures) with the worker that draws
- * them, frames of other origins, fonts, custom elements. A bundler cannot see that they are dead; each must be found, or the build fails.
+ * them, frames of other origins, fonts, custom elements, and masking, which is all ours. Two methods among the accessors make it think
+ * that the page had changed the DOM's own: it would put a frame into the page, and have it laid out anew, at each start.
+ * A bundler cannot see that they are dead; each must be found, or the build fails.
  */
 const UNUSED_PARTS = [
   [/^const jsContent = '.*';$/m, "const jsContent = '';"],
@@ -81,6 +83,8 @@ const UNUSED_PARTS = [
     /^function initCustomElementObserver\([\s\S]*?^\}$/m,
     'function initCustomElementObserver() { return () => {}; }',
   ],
+  [/^function needMaskingText\([\s\S]*?^\}$/m, 'function needMaskingText() { return false; }'],
+  ['["shadowRoot", "querySelector", "querySelectorAll"]', '["shadowRoot"]'],
 ];
 
 /** What of rrweb's replayer the viewer does itself (agent_ui/src/mirror/own.ts), without a parser of CSS. */

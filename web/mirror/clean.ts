@@ -11,12 +11,24 @@ import {
   Source,
 } from '../core/mirror';
 import { cleanAttributes, MASK, type Page } from './attributes';
-import { cleanNode, cleanText, elementOf, isBox, isInsideBox, isOmitted, nextIdOf } from './nodes';
+import {
+  cleanNode,
+  cleanText,
+  elementOf,
+  finish,
+  isBox,
+  isInsideBox,
+  isOmitted,
+  nextIdOf,
+  type Unfinished,
+} from './nodes';
+
+const SLICE_MS = 8;
 
 function cleanMutation(page: Page, mutation: Mutation): Mutation {
   const shown = (id: number) => {
     const node = page.nodeOf(id);
-    return node !== null && !isOmitted(node) && !isInsideBox(page, node);
+    return node !== null && !isOmitted(page, node) && !isInsideBox(page, node);
   };
   return {
     source: Source.Mutation,
@@ -36,10 +48,12 @@ function cleanMutation(page: Page, mutation: Mutation): Mutation {
     })),
     adds: mutation.adds.flatMap((add) => {
       const parent = page.nodeOf(add.parentId);
-      if (!parent || isOmitted(parent)) return [];
+      if (!parent || isOmitted(page, parent)) return [];
       if (parent instanceof Element && (isBox(page, parent) || isInsideBox(page, parent)))
         return [];
-      const node = cleanNode(page, add.node);
+      const unfinished: Unfinished = [];
+      const node = cleanNode(page, add.node, unfinished);
+      for (const _ of finish(page, unfinished));
       return node ? [{ parentId: add.parentId, nextId: nextIdOf(page, add.nextId), node }] : [];
     }),
   };
@@ -77,7 +91,7 @@ function cleanIncremental(page: Page, data: Incremental): Incremental | undefine
       return data;
     case Source.Input: {
       const element = page.nodeOf(data.id);
-      if (!(element instanceof Element) || isOmitted(element) || isInsideBox(page, element))
+      if (!(element instanceof Element) || isOmitted(page, element) || isInsideBox(page, element))
         return undefined;
       if (verdicts.isDenied(element)) return undefined;
       const shown = verdicts.ofField(element) === 'show';
@@ -170,26 +184,45 @@ function learnFrom(page: Page, event: MirrorEvent): void {
   }
 }
 
-/** The event as it may leave the page; undefined: it does not. */
+// Only the order counts, and the shopper's clock is nobody's affair.
+const timestamp = () => Math.round(performance.now());
+
+/** A change as it may leave the page; undefined: it does not. */
 export function cleanEvent(page: Page, event: MirrorEvent): MirrorEvent | undefined {
   page.verdicts.renew();
   learnFrom(page, event);
-  // Only the order counts, and the shopper's clock is nobody's affair.
-  const timestamp = Math.round(performance.now());
   switch (event.type) {
     case EventType.Meta: {
       const { width, height } = event.data;
-      return { type: event.type, timestamp, data: { href: '', width, height } };
-    }
-    case EventType.FullSnapshot: {
-      const { initialOffset } = event.data;
-      const node = cleanNode(page, event.data.node);
-      return node && { type: event.type, timestamp, data: { node, initialOffset } };
+      return { type: event.type, timestamp: timestamp(), data: { href: '', width, height } };
     }
     case EventType.Incremental: {
       const data = cleanIncremental(page, event.data);
-      return data && { type: event.type, timestamp, data };
+      return data && { type: event.type, timestamp: timestamp(), data };
     }
   }
   return undefined;
+}
+
+/**
+ * The whole page as it may leave it, in slices: after each the caller may let others have the thread. Right only while the
+ * page stays as it was, since each node is weighed where it stands now.
+ */
+export function* cleanSnapshot(
+  page: Page,
+  { type, data }: Extract<MirrorEvent, { type: EventType.FullSnapshot }>,
+): Generator<void, MirrorEvent | undefined> {
+  page.verdicts.renew();
+  learnFrom(page, { type, timestamp: 0, data });
+  yield;
+  const unfinished: Unfinished = [];
+  const node = cleanNode(page, data.node, unfinished);
+  let until = performance.now() + SLICE_MS;
+  for (const _ of finish(page, unfinished)) {
+    if (performance.now() < until) continue;
+    yield;
+    until = performance.now() + SLICE_MS;
+  }
+  const { initialOffset } = data;
+  return node && { type, timestamp: timestamp(), data: { node, initialOffset } };
 }

@@ -79,6 +79,8 @@ export function readSheets(): Sheets {
   const ids = new Set<string>();
   const attributes = new Map<string, Set<string>>();
   const held_back = new Set<string>();
+  /** What was said of a whole class attribute before: a page repeats few of them. */
+  const answered = new Map<string, string>();
   const aliases = new Map<string, string>();
   const unescaped = (name: string) =>
     name.replace(/\\(?:([\da-f]{1,6})\s?|(.))/gi, (_, hex: string, char: string) =>
@@ -86,6 +88,7 @@ export function readSheets(): Sheets {
     );
 
   const learn = (css: string) => {
+    answered.clear();
     const names = /([.#])((?:[a-z_-]|[^\0-\x7f]|\\.)(?:[\w-]|[^\0-\x7f]|\\.)*)/gi;
     for (const [, sign, escaped = ''] of css.matchAll(names)) {
       const name = unescaped(escaped);
@@ -153,8 +156,10 @@ export function readSheets(): Sheets {
       const cleaned = clean(`${property}:${value}`, 'attribute');
       return cleaned.includes(':') ? cleaned.slice(cleaned.indexOf(':') + 1) : '';
     },
-    classes: (value) =>
-      value
+    classes(value) {
+      let names = answered.get(value);
+      if (names !== undefined) return names;
+      names = value
         .split(/\s+/)
         .filter((name) => {
           if (classes.has(name) || (sheets.blind && /^[a-z][a-z_-]{0,40}$/i.test(name)))
@@ -162,7 +167,10 @@ export function readSheets(): Sheets {
           if (name) held_back.add(`.${name}`);
           return false;
         })
-        .join(' '),
+        .join(' ');
+      answered.set(value, names);
+      return names;
+    },
     id(value) {
       if (ids.has(value)) return value;
       held_back.add(`#${value}`);

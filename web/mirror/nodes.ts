@@ -3,44 +3,32 @@
 import { type MirrorNode, NodeType } from '../core/mirror';
 import { cleanAttributes, MASK, type Page, PLACEHOLDER } from './attributes';
 
-const OMITTED =
-  'script, noscript, template, base, meta, source, track, param, link:not([rel~=stylesheet]), title, input[type=hidden], cobrowse-widget';
-const FRAMES = 'iframe, frame, object, embed';
-
 /** The element that a node is, or is in. */
-export const elementOf = (node: Node | null): Element | null =>
-  node instanceof Element ? node : (node?.parentElement ?? hostOf(node));
-
-function hostOf(node: Node | null): Element | null {
-  const root = node?.getRootNode();
-  return root instanceof ShadowRoot ? root.host : null;
+export function elementOf(node: Node | null): Element | null {
+  if (!node || node instanceof Element) return node;
+  return node instanceof ShadowRoot ? node.host : elementOf(node.parentNode);
 }
 
 /** Whether a node is left out of the mirror altogether, with all that is in it. */
-export function isOmitted(node: Node | null): boolean {
-  for (let at = elementOf(node); at; at = at.parentElement ?? hostOf(at)) {
-    if (at.matches(OMITTED)) return true;
-  }
-  return node?.nodeType === Node.COMMENT_NODE;
+export function isOmitted(page: Page, node: Node | null): boolean {
+  return node?.nodeType === Node.COMMENT_NODE || page.verdicts.placeOf(elementOf(node)).omitted;
 }
 
 /** Whether a node is inside of something that is shown as an empty box. */
 export function isInsideBox(page: Page, node: Node | null): boolean {
-  const from = node instanceof Element ? (node.parentElement ?? hostOf(node)) : elementOf(node);
-  if (from && page.verdicts.of(from) === 'hide') return true;
-  for (let at = from; at; at = at.parentElement ?? hostOf(at)) if (at.matches(FRAMES)) return true;
-  return false;
+  const around = node instanceof Element ? elementOf(node.parentNode) : elementOf(node);
+  return page.verdicts.placeOf(around).boxed;
 }
 
 /** A text as it may be seen. Blanks stay: they part words, and say nothing. */
-export function cleanText(page: Page, node: Node | null, text: string): string {
+export function cleanText({ sheets, verdicts }: Page, node: Node | null, text: string): string {
   const element = elementOf(node);
-  if (element?.localName === 'style') return page.sheets.clean(text, 'page');
-  if (text.trim() === '') return /^\s*$/.test(text) ? text.slice(0, 200) : '';
+  if (element?.localName === 'style') return sheets.clean(text, 'page');
+  if (!/\S/.test(text)) return text.slice(0, 200);
   if (!element) return MASK;
-  if (page.verdicts.isDenied(element.closest('select') ?? element)) return MASK;
-  const field = element.closest('textarea, [contenteditable]:not([contenteditable=false])');
-  const shown = field ? page.verdicts.ofField(field) : page.verdicts.of(element);
+  const { select, typed } = verdicts.placeOf(element);
+  if (verdicts.isDenied(select ?? element)) return MASK;
+  const shown = typed ? verdicts.ofField(typed) : verdicts.of(element);
   return shown === 'show' ? text : MASK;
 }
 
@@ -71,8 +59,26 @@ function canvasPicture(page: Page, node: MirrorNode, canvas: HTMLCanvasElement):
   }
 }
 
-/** A node with all below it as it may be seen; undefined: it does not go out. */
-export function cleanNode(page: Page, node: MirrorNode): MirrorNode | undefined {
+/** Nodes that are cleaned themselves, each with the one it came from, whose children are not yet. */
+export type Unfinished = [from: MirrorNode, cleaned: MirrorNode][];
+
+/** Cleans the children of all that is unfinished, and theirs, a node at a time: the caller may rest in between. */
+export function* finish(page: Page, unfinished: Unfinished): Generator<void, void> {
+  for (const [from, cleaned] of unfinished) {
+    for (const child of from.childNodes ?? []) {
+      const kept = cleanNode(page, child, unfinished);
+      if (kept) cleaned.childNodes?.push(kept);
+    }
+    yield;
+  }
+}
+
+/** A node as it may be seen, without its children; undefined: it does not go out. */
+export function cleanNode(
+  page: Page,
+  node: MirrorNode,
+  unfinished: Unfinished,
+): MirrorNode | undefined {
   const live = page.nodeOf(node.id);
   const { id, type } = node;
   const kept = {
@@ -81,13 +87,17 @@ export function cleanNode(page: Page, node: MirrorNode): MirrorNode | undefined 
     ...(node.isShadow && { isShadow: true }),
     ...(node.rootId !== undefined && { rootId: node.rootId }),
   };
+  const withChildren = (cleaned: MirrorNode) => {
+    unfinished.push([node, cleaned]);
+    return cleaned;
+  };
   switch (type) {
     case NodeType.Document:
-      return { ...kept, childNodes: cleanChildren(page, node) };
+      return withChildren({ ...kept, childNodes: [] });
     case NodeType.Doctype:
       return { ...kept, ...{ name: 'html', publicId: '', systemId: '' } };
     case NodeType.Text: {
-      if (!live || isOmitted(live)) return undefined;
+      if (!live || isOmitted(page, live)) return undefined;
       const textContent = cleanText(page, live, node.textContent ?? '');
       return { ...kept, textContent, ...(node.isStyle && { isStyle: true }) };
     }
@@ -96,42 +106,41 @@ export function cleanNode(page: Page, node: MirrorNode): MirrorNode | undefined 
     default:
       return undefined;
   }
-  if (!(live instanceof Element) || live.matches(OMITTED)) return undefined;
-  if (live.matches(FRAMES)) return box(node, live, 'frame');
-  if (page.verdicts.of(live) === 'hide') return box(node, live, 'hidden');
+  if (!(live instanceof Element)) return undefined;
+  const { verdicts } = page;
+  const place = verdicts.placeOf(live);
+  if (place.omitted) return undefined;
+  if (place.boxed) return box(node, live, verdicts.of(live) === 'hide' ? 'hidden' : 'frame');
   if (live instanceof HTMLCanvasElement) return canvasPicture(page, node, live);
-  if (live.matches('audio, video') && !live.hasAttribute('poster')) return box(node, live, 'media');
+  if (live instanceof HTMLMediaElement && !live.hasAttribute('poster'))
+    return box(node, live, 'media');
   const attributes = cleanAttributes(page, live, node.attributes ?? {});
   if (live.localName === 'img' && !attributes.src) return box(node, live, 'picture');
-  if (page.verdicts.isDenied(live)) attributes[PLACEHOLDER] = 'field';
-  const isTextarea = live.localName === 'textarea';
-  return {
+  if (verdicts.isDenied(live)) attributes[PLACEHOLDER] = 'field';
+  const cleaned = {
     ...kept,
     tagName: node.tagName ?? 'div',
     attributes,
-    childNodes: isTextarea ? [] : cleanChildren(page, node),
+    childNodes: [],
     ...(node.isSVG && { isSVG: true }),
     ...(node.isShadowHost && { isShadowHost: true }),
   };
-}
-
-function cleanChildren(page: Page, node: MirrorNode): MirrorNode[] {
-  return (node.childNodes ?? []).flatMap((child) => cleanNode(page, child) ?? []);
+  return live.localName === 'textarea' ? cleaned : withChildren(cleaned);
 }
 
 /** The next sibling that the mirror has, for one that it has not. */
 export function nextIdOf(page: Page, id: number | null): number | null {
   if (id === null) return null;
   let next = page.nodeOf(id);
-  while (next && (isOmitted(next) || page.idOf(next) < 0)) next = next.nextSibling;
+  while (next && (isOmitted(page, next) || page.idOf(next) < 0)) next = next.nextSibling;
   return next ? page.idOf(next) : null;
 }
 
 /** Whether the element stands in the mirror as a box. */
 export function isBox(page: Page, element: Element): boolean {
+  const { verdicts } = page;
   return (
-    element.matches(FRAMES) ||
-    page.verdicts.of(element) === 'hide' ||
-    (element.matches('img, canvas') && page.verdicts.of(element) !== 'show')
+    verdicts.placeOf(element).boxed ||
+    (/^(?:img|canvas)$/.test(element.localName) && verdicts.of(element) !== 'show')
   );
 }

@@ -3,11 +3,12 @@
 
 import { record } from '@rrweb/record';
 import type { MirrorPart } from '../core/messages';
-import { EventType, type MaskRule, type MirrorEvent } from '../core/mirror';
+import { EventType, type MaskRule, type MirrorEvent, Source } from '../core/mirror';
 import type { Recorder, RecorderPort } from '../snippet/shell';
 import type { Page } from './attributes';
-import { cleanEvent } from './clean';
+import { cleanEvent, cleanSnapshot } from './clean';
 import { readSheets } from './css';
+import { slice, soon } from './slices';
 import { judge } from './verdict';
 
 const MAX_PART_BYTES = 56 * 1024; // a frame has 64 KiB, and other fields
@@ -36,6 +37,11 @@ export function makeRecorder(port: RecorderPort): Recorder {
   let anew = 0;
   let sentAt = 0;
   let busy = false;
+  /** Ends the cleaning of a snapshot that goes on now; what happens meanwhile waits for its end. */
+  let endSlices: (() => void) | undefined;
+  let waiting: MirrorEvent[] = [];
+  /** The page changed while its snapshot was cleaned: the next one is cleaned in one piece. */
+  let wasDisturbed = false;
 
   function renewPage() {
     path = location.pathname;
@@ -49,26 +55,61 @@ export function makeRecorder(port: RecorderPort): Recorder {
 
   function take(event: MirrorEvent) {
     if (!page) return;
-    if (location.pathname !== path && event.type !== EventType.Meta) {
-      renewPage();
-      snapshotSoon();
-    }
     if (event.type === EventType.Meta) {
       renewPage();
+      endSlices?.();
+      endSlices = undefined;
       epoch = Array.from(crypto.getRandomValues(new Uint8Array(6)), (n) =>
         (n % 36).toString(36),
       ).join('');
       seq = 0;
       queue = [];
+      waiting = [];
+    } else if (endSlices) {
+      waiting.push(event);
+      return;
+    } else if (location.pathname !== path) {
+      renewPage();
+      snapshotSoon();
     }
     try {
-      const cleaned = cleanEvent(page, event);
-      if (cleaned) queue.push(cleaned);
-      if (page.sheets.missed) snapshotSoon();
+      if (event.type === EventType.FullSnapshot) takeSnapshot(event);
+      else add(cleanEvent(page, event));
     } catch {
       snapshotSoon(); // what could not be weighed does not go out
     }
+  }
+
+  function add(cleaned: MirrorEvent | undefined) {
+    if (cleaned) queue.push(cleaned);
+    if (page?.sheets.missed) snapshotSoon();
     flushSoon();
+  }
+
+  /** In slices while the page stays as it is; a page that does not gets one long task, once. SPEC mirror.8. */
+  function takeSnapshot(event: Extract<MirrorEvent, { type: EventType.FullSnapshot }>) {
+    const steps = cleanSnapshot(page as Page, event);
+    if (wasDisturbed) {
+      wasDisturbed = false;
+      let step = steps.next();
+      while (!step.done) step = steps.next();
+      return add(step.value);
+    }
+    endSlices = slice(
+      steps,
+      () => location.pathname !== path || waiting.some(changesPage),
+      (cleaned) => {
+        endSlices = undefined;
+        const late = waiting;
+        waiting = [];
+        add(cleaned);
+        late.forEach(take);
+      },
+      () => {
+        wasDisturbed = true;
+        record.takeFullSnapshot(true);
+      },
+    );
   }
 
   function snapshotSoon() {
@@ -80,16 +121,17 @@ export function makeRecorder(port: RecorderPort): Recorder {
   }
 
   function flushSoon(wait_ms = sentAt + MIN_GAP_MS - performance.now()) {
-    if (timer || busy || !queue.length) return;
+    if (timer || busy || endSlices || !queue.length) return;
     if (wait_ms <= 0) {
       timer = -1;
-      queueMicrotask(flush);
+      const isLong = queue.some((each) => each.type === EventType.FullSnapshot);
+      (isLong ? soon : queueMicrotask)(flush);
     } else timer = window.setTimeout(flush, wait_ms);
   }
 
   async function flush() {
     timer = 0;
-    if (!queue.length || busy) return;
+    if (!queue.length || busy || endSlices) return;
     const of = life;
     if (port.waiting_bytes() > MAX_UNSENT_BYTES) {
       queue = [];
@@ -120,13 +162,29 @@ export function makeRecorder(port: RecorderPort): Recorder {
     }
   }
 
+  function start() {
+    stopRrweb = record({
+      emit: (event) => take(event as unknown as MirrorEvent),
+      blockSelector: NEVER,
+      slimDOMOptions: { script: true, comment: true, headWhitespace: true, headFavicon: true },
+      recordCrossOriginIframes: false,
+      collectFonts: false,
+      inlineImages: false,
+      sampling: { mousemove: 40, mousemoveCallback: 40, scroll: 40, input: 'all' },
+      errorHandler: () => true,
+    });
+  }
+
   function stop() {
     life++;
     clearTimeout(timer);
     clearTimeout(anew);
     timer = anew = 0;
-    busy = false;
+    busy = wasDisturbed = false;
+    endSlices?.();
+    endSlices = undefined;
     queue = [];
+    waiting = [];
     stopRrweb?.();
     stopRrweb = page = undefined;
     epoch = '';
@@ -142,15 +200,9 @@ export function makeRecorder(port: RecorderPort): Recorder {
       stop();
       [rules, catalogue] = [given, letsCatalogueOut];
       renewPage();
-      stopRrweb = record({
-        emit: (event) => take(event as unknown as MirrorEvent),
-        blockSelector: NEVER,
-        slimDOMOptions: { script: true, comment: true, headWhitespace: true, headFavicon: true },
-        recordCrossOriginIframes: false,
-        collectFonts: false,
-        inlineImages: false,
-        sampling: { mousemove: 40, mousemoveCallback: 40, scroll: 40, input: 'all' },
-        errorHandler: () => true,
+      const of = life;
+      soon(() => {
+        if (of === life) start();
       });
     },
     stop,
@@ -159,6 +211,14 @@ export function makeRecorder(port: RecorderPort): Recorder {
       return found instanceof Element ? found : undefined;
     },
   };
+}
+
+/** Whether the event tells of a change by which other nodes may come to be seen, or not. */
+function changesPage({ type, data }: MirrorEvent): boolean {
+  return (
+    type === EventType.Incremental &&
+    (data.source === Source.Mutation || data.source === Source.Input)
+  );
 }
 
 async function deflate(plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

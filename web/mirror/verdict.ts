@@ -46,13 +46,28 @@ const DENIED = [
 
 const MASK = '[data-cobrowse-mask]';
 const UNMASK = '[data-cobrowse-unmask]';
-const FIELD = 'input, textarea, select, [contenteditable]:not([contenteditable=false])';
+const TYPED = 'textarea, [contenteditable]:not([contenteditable=false])';
+const FIELD = `input, select, ${TYPED}`;
+/** Left out of the mirror altogether, with all that is in it. */
+const OMITTED =
+  'script, noscript, template, base, meta, source, track, param, link:not([rel~=stylesheet]), title, input[type=hidden], cobrowse-widget';
+const FRAMES = 'iframe, frame, object, embed';
 
 export type Verdict = 'show' | 'mask' | 'hide';
 
 type Ruling = 'mask' | 'unmask' | undefined;
 
-interface State {
+/** Where an element stands: what holds for it because of what it is in, or is. */
+export interface Place {
+  readonly omitted: boolean;
+  /** In something that the mirror shows as an empty box, or such a thing itself. */
+  readonly boxed: boolean;
+  /** The nearest list of choices and the nearest thing to type in. */
+  readonly select: Element | undefined;
+  readonly typed: Element | undefined;
+}
+
+interface State extends Place {
   hidden: boolean;
   /** The nearest ruling of the site and of the page, and how deep it stands. */
   site: Ruling;
@@ -64,6 +79,10 @@ interface State {
 }
 
 const OUTSIDE: State = {
+  omitted: false,
+  boxed: false,
+  select: undefined,
+  typed: undefined,
   hidden: false,
   site: undefined,
   site_depth: 0,
@@ -82,9 +101,7 @@ export function onPage(pages: string | undefined, path: string): boolean {
 
 /** The parent that an element inherits its verdict from, out of shadow roots too. */
 function parentOf(element: Element): Element | null {
-  if (element.parentElement) return element.parentElement;
-  const root = element.getRootNode();
-  return 'host' in root ? (root as ShadowRoot).host : null;
+  return element.parentElement ?? (element.parentNode as ShadowRoot | null)?.host ?? null;
 }
 
 export interface Verdicts {
@@ -94,6 +111,7 @@ export interface Verdicts {
   ofField(element: Element): Verdict;
   /** Nothing lets this field's value out. */
   isDenied(element: Element): boolean;
+  placeOf(element: Element | null): Place;
   /** Forgets what was found: the page has changed. */
   renew(): void;
 }
@@ -117,22 +135,42 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
   const [hide, mask, unmask] = [selectorOf('hide'), selectorOf('mask'), selectorOf('unmask')];
   const matches = (element: Element, selector: string) =>
     selector !== '' && element.matches(selector);
+  // Most elements are named by nothing: one question finds that out, and they share what holds for their parent.
+  const anything = [
+    ...[hide, mask, unmask].filter(Boolean),
+    ...[MASK, UNMASK, OMITTED, FRAMES, 'select', TYPED],
+    ...(catalogue ? [CATALOGUE] : []),
+  ].join(',');
   let known = new WeakMap<Element, State>();
 
   function look(element: Element | null): State {
     if (!element) return OUTSIDE;
-    const held = known.get(element);
-    if (held) return held;
-    const above = look(parentOf(element));
-    const state = { ...above, depth: above.depth + 1 };
-    state.hidden ||= matches(element, hide);
-    const site = rulingOf(matches(element, mask), matches(element, unmask));
-    if (site) [state.site, state.site_depth] = [site, state.depth];
-    const page = rulingOf(element.matches(MASK), element.matches(UNMASK));
-    if (page) [state.page, state.page_depth] = [page, state.depth];
-    state.listed ||= catalogue && element.matches(CATALOGUE);
+    let state = known.get(element);
+    if (state) return state;
+    state = look(parentOf(element));
+    if (element.matches(anything)) state = lookAt(element, state);
     known.set(element, state);
     return state;
+  }
+
+  function lookAt(element: Element, above: State): State {
+    const depth = above.depth + 1;
+    const hidden = above.hidden || matches(element, hide);
+    const site = rulingOf(matches(element, mask), matches(element, unmask));
+    const page = rulingOf(element.matches(MASK), element.matches(UNMASK));
+    return {
+      omitted: above.omitted || element.matches(OMITTED),
+      boxed: above.boxed || hidden || element.matches(FRAMES),
+      select: element.localName === 'select' ? element : above.select,
+      typed: element.matches(TYPED) ? element : above.typed,
+      hidden,
+      site: site ?? above.site,
+      site_depth: site ? depth : above.site_depth,
+      page: page ?? above.page,
+      page_depth: page ? depth : above.page_depth,
+      listed: above.listed || (catalogue && element.matches(CATALOGUE)),
+      depth,
+    };
   }
 
   const weigh = (state: State): Verdict => {
@@ -149,8 +187,8 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
     ofField(element) {
       const state = look(element);
       const verdict = weigh(state);
-      if (verdict === 'hide' || element.matches(DENIED))
-        return verdict === 'hide' ? 'hide' : 'mask';
+      if (verdict === 'hide') return verdict;
+      if (isDenied(element)) return 'mask';
       const named =
         matches(element, unmask) ||
         (element.matches(UNMASK) && state.site !== 'mask') ||
@@ -160,11 +198,21 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
         ? 'show'
         : 'mask';
     },
-    isDenied: (element) => element.matches(DENIED),
+    isDenied,
+    placeOf: look,
     renew() {
       known = new WeakMap();
     },
   };
+}
+
+/** Whether nothing lets this out. The long list is read only for what it can name. */
+function isDenied(element: Element): boolean {
+  return (
+    (/^(?:input|textarea|select)$/.test(element.localName) ||
+      element.hasAttribute('autocomplete')) &&
+    element.matches(DENIED)
+  );
 }
 
 function rulingOf(masks: boolean, unmasks: boolean): Ruling {

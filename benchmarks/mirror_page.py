@@ -6,12 +6,13 @@ NODES_A_CARD = 25
 NODES_AROUND = 40
 RULES = 420
 
-_CARD = """<article class="card u{u}" id="card-{n}"><a class="card-link" href="/p/{n}?from=list"><img class="card-picture"
- src="/dot.png" width="96" height="96" alt="Shelf {n}"><h3 class="card-name">Alcove shelf {n}</h3></a><p class="card-words
- muted">Solid oak, oiled, {n} cm deep. Made to measure.</p><p class="card-price">£{n}.00</p><ul class="chips"><li
- class="chip">Oak</li><li class="chip">Ash</li><li class="chip">Walnut</li></ul><label class="pick">How many
- <input type="number" name="quantity" value="1"></label><button type="button" class="button add">Add to basket</button>\
-</article>"""
+_CARD = """<article class="card u{u}" id="card-{n}"><a class="card-link" href="/p/{n}?from=list">\
+<img class="card-picture" src="/dot.png" width="96" height="96" alt="Shelf {n}">\
+<h3 class="card-name">Alcove shelf {n}</h3>\
+</a><p class="card-words muted">Solid oak, oiled, {n} cm deep. Made to measure.</p><p class="card-price">£{n}.00</p>\
+<ul class="chips"><li class="chip">Oak</li><li class="chip">Ash</li><li class="chip">Walnut</li></ul>\
+<label class="pick">How many <input type="number" name="quantity" value="1"></label>\
+<button type="button" class="button add">Add to basket</button></article>"""
 
 
 def style_sheet(rules: int = RULES) -> str:
@@ -22,7 +23,8 @@ def style_sheet(rules: int = RULES) -> str:
 .card-name { font-size: 16px; margin: 4px 0 } .card-price { font-weight: 700; color: #2a5748 }
 .card.is-new { outline: 2px solid #2a5748 } .card.is-low .card-price { color: #a03a2a } .muted { color: #6b665c }
 .chips { display: flex; gap: 4px; padding: 0; list-style: none } .chip { border: 1px solid #ccc; padding: 0 6px }
-.button { background: #2a5748; color: #fff; border: 0; border-radius: 6px; padding: 6px 12px } .button:hover { opacity: .9 }
+.button { background: #2a5748; color: #fff; border: 0; border-radius: 6px; padding: 6px 12px }
+.button:hover { opacity: .9 }
 """
     return own + "\n".join(
         f".u{number} {{ margin-block: {number % 7}px; letter-spacing: {number % 3 / 100}em;"
@@ -35,7 +37,8 @@ def style_sheet(rules: int = RULES) -> str:
 def page(nodes: int, head: str = "") -> str:
     """A listing with about this many nodes, texts included; `head` is put into its head."""
     cards = "".join(
-        _CARD.format(n=number, u=number % RULES) for number in range(1, (nodes - NODES_AROUND) // NODES_A_CARD + 1)
+        _CARD.format(n=number, u=number % RULES)
+        for number in range(1, (nodes - NODES_AROUND) // NODES_A_CARD + 1)
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shelves</title>'

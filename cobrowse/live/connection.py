@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 from cobrowse.core.codec import encode
@@ -148,7 +148,10 @@ class Connection:
 
     @property
     def waiting_bytes(self) -> int:
-        return self.outbox.waiting_bytes
+        return self.outbox.unread_bytes
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        self.outbox.when_clear(callback)
 
     def close(self, code: int, reason: str) -> None:
         if not self.outbox.closed:

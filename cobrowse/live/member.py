@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from cobrowse.core.messages import Author, Role
@@ -21,6 +22,9 @@ class Peer(Protocol):
     @property
     def waiting_bytes(self) -> int:
         """How much of what was sent waits to be written, since the peer does not read."""
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        """Calls back once, when they have read what waits."""
 
     def close(self, code: int, reason: str) -> None: ...
 

@@ -24,7 +24,8 @@ from cobrowse.core.messages import (
     Refuse,
     ShareLevel,
 )
-from cobrowse.core.mirror import MAX_BATCH_BYTES, Checked, MirrorRefused, check
+from cobrowse.core.mirror import MAX_BATCH_BYTES, Checked, MirrorRefused
+from cobrowse.live.checking import Batch, Checking
 from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member
 
@@ -51,13 +52,14 @@ class Host(Protocol):
 
 
 class Viewer:
-    """A CSA who watches. `behind`: what is on its way to them is no longer the page."""
+    """A CSA who watches. `behind`: what is on its way to them is no longer the page. `waits`: for its end."""
 
-    __slots__ = ("behind", "hand", "member")
+    __slots__ = ("behind", "hand", "member", "waits")
 
     def __init__(self, member: Member, now: float) -> None:
         self.member = member
         self.behind = True
+        self.waits = False
         self.hand = Hand(now)
 
 
@@ -72,6 +74,7 @@ class PageMirror:
         self._viewers: list[Viewer] = []
         self._front: Member | None = None
         self._recording: Member | None = None
+        self._checking = Checking(self._checked)
         self._forget_page()
 
     def _forget_page(self) -> None:
@@ -82,6 +85,7 @@ class PageMirror:
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._asked_anew = False
+        self._checking.forget()
 
     # Who
 
@@ -175,10 +179,17 @@ class PageMirror:
             self._refuse("a batch is too large")
         elif not frame.more:
             body, self._parts, self._parts_bytes = b"".join(self._parts), [], 0
-            try:
-                self._publish(check(body, frame.deflated))
-            except MirrorRefused as refused:
-                self._refuse(str(refused))
+            self._next_seq += 1
+            self._checking.check(Batch(frame.seq, body, frame.deflated))
+            if self._checking.waiting_bytes > MAX_BATCH_BYTES:
+                self._forget_page()
+                self._ask_for_page()
+
+    def _checked(self, seq: int, batch: Checked | MirrorRefused) -> None:
+        if isinstance(batch, MirrorRefused):
+            self._refuse(str(batch))
+        else:
+            self._publish(seq, batch)
 
     def _refuse(self, why: str) -> None:
         """This page sends what no page of ours would: the mirror ends, until somebody opens it again."""
@@ -189,13 +200,12 @@ class PageMirror:
         self._seat([])
         self._forget_page()
 
-    def _publish(self, batch: Checked) -> None:
-        if self._next_seq == 0 and not batch.is_snapshot:
+    def _publish(self, seq: int, batch: Checked) -> None:
+        if seq == 0 and not batch.is_snapshot:
+            self._forget_page()
             self._ask_for_page()
             return
-        mirrored = Mirrored(self._room, self._epoch, self._next_seq, batch.body, batch.deflated)
-        frame = encode(mirrored)
-        self._next_seq += 1
+        frame = encode(Mirrored(self._room, self._epoch, seq, batch.body, batch.deflated))
         if batch.is_snapshot:
             self._held, self._held_bytes, self._asked_anew = [], 0, False
         else:
@@ -210,15 +220,23 @@ class PageMirror:
         peer = viewer.member.peer
         if not self.lets(peer.author, "view"):
             return
-        if viewer.behind and not is_snapshot:
-            if peer.waiting_bytes == 0:
-                self._catch_up(viewer)
-            return
         if peer.waiting_bytes > MAX_BEHIND_BYTES:
             viewer.behind = True
-            return
-        viewer.behind = False
-        peer.send(frame)
+            if not viewer.waits:
+                viewer.waits = True
+                peer.when_clear(lambda: self._cleared(viewer))
+        elif is_snapshot or not viewer.behind:
+            viewer.behind = False
+            peer.send(frame)
+
+    def _cleared(self, viewer: Viewer) -> None:
+        """A slow viewer has read what was on its way: they get the page as it is, and no backlog. SPEC mirror.6."""
+        viewer.waits = False
+        if viewer in self._viewers and viewer.behind and self.lets(viewer.member.peer.author, "view"):
+            if self._held and self._held_bytes <= len(self._held[0]):
+                self._catch_up(viewer)
+            else:
+                self._ask_for_page()
 
     def _catch_up(self, viewer: Viewer) -> None:
         """The page as it is: its snapshot and all since."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from cobrowse.core.errors import Close
@@ -23,7 +24,16 @@ class Wire(Protocol):
 class Outbox:
     """Frames for one peer. While the peer does not read they wait here; past the bound the connection goes."""
 
-    __slots__ = ("_frames", "_max_bytes", "_paused", "_scheduled", "_waiting_bytes", "_wire", "closed")
+    __slots__ = (
+        "_frames",
+        "_max_bytes",
+        "_paused",
+        "_scheduled",
+        "_waiting_bytes",
+        "_when_clear",
+        "_wire",
+        "closed",
+    )
 
     def __init__(self, wire: Wire, max_bytes: int) -> None:
         self._wire = wire
@@ -32,11 +42,24 @@ class Outbox:
         self._waiting_bytes = 0
         self._paused = False
         self._scheduled = False
+        self._when_clear: list[Callable[[], None]] = []
         self.closed = False
 
     @property
     def waiting_bytes(self) -> int:
         return self._waiting_bytes
+
+    @property
+    def unread_bytes(self) -> int:
+        """What waits because the peer does not read; what goes out at the end of this turn is none of it."""
+        return self._waiting_bytes if self._paused else 0
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        """Calls back once: when the peer has read what waits, and never when the connection ends before."""
+        self._when_clear.append(callback)
+        if not self._paused and not self._scheduled and not self.closed:
+            self._scheduled = True
+            self._wire.call_soon_flush()
 
     def send(self, frame: bytes) -> None:
         """Queues a frame. A peer too slow for its outbox is told to come back: resuming costs it nothing."""
@@ -57,6 +80,10 @@ class Outbox:
             frames, self._frames = self._frames, []
             self._waiting_bytes = 0
             self._wire.write(frames)
+        if self._when_clear and not self._paused and not self.closed:
+            callbacks, self._when_clear = self._when_clear, []
+            for callback in callbacks:
+                callback()
 
     def pause(self) -> None:
         """The transport's buffer is full."""
@@ -72,4 +99,5 @@ class Outbox:
                 self.flush()
             self.closed = True
             self._frames.clear()
+            self._when_clear.clear()
             self._wire.close(code, reason)

@@ -46,6 +46,7 @@ class FarPeer:
         self.unread_bytes = 0
         self.there_bytes = 0
         self.unread_since: float | None = None
+        self._when_clear: list[Callable[[], None]] = []
 
     def send(self, frame: bytes) -> None:
         self.unread_bytes += len(frame)
@@ -60,6 +61,13 @@ class FarPeer:
         self.unread_bytes = max(self.unread_bytes - size_bytes, 0)
         self.there_bytes = there_bytes
         self.unread_since = None
+        if self._when_clear and not self.waiting_bytes:
+            callbacks, self._when_clear = self._when_clear, []
+            for callback in callbacks:
+                callback()
+
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        self._when_clear.append(callback)
 
     def is_lost(self, now: float) -> bool:
         """Whether something that was sent has not been heard to arrive for too long."""

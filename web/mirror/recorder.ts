@@ -86,7 +86,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
     flushSoon();
   }
 
-  /** In slices while the page stays as it is; a page that does not gets one long task, once. SPEC mirror.8. */
+  /** In slices while the page stays as it is; a page that does not gets one long task, once. SPEC mirror.3. */
   function takeSnapshot(event: Extract<MirrorEvent, { type: EventType.FullSnapshot }>) {
     const steps = cleanSnapshot(page as Page, event);
     if (wasDisturbed) {

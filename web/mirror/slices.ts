@@ -1,4 +1,4 @@
-// Long work in slices, each a task of its own, so that the page stays quick under the shopper's hands. SPEC mirror.8.
+// Long work in slices, each a task of its own, so that the page stays quick under the shopper's hands. SPEC mirror.3.
 
 /** Runs `work` in a task of its own, after what waits already; not held up in a tab in the background, as a timer would be. */
 export function soon(work: () => void): void {

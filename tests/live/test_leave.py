@@ -50,6 +50,9 @@ class Peer:
     def send(self, frame: bytes) -> None:
         pass
 
+    def when_clear(self, callback: Callable[[], None]) -> None:
+        pass
+
     def close(self, code: int, reason: str) -> None:
         pass
 

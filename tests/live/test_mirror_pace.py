@@ -10,14 +10,29 @@ from collections.abc import Callable
 from typing import Any
 
 from cobrowse.core.codec import decode_server, encode
-from cobrowse.core.messages import AnyServerFrame, Author, Controlled, Mirror, Mirrored, Record, Sharing
+from cobrowse.core.credentials import GrantToken, sign_grant
+from cobrowse.core.messages import (
+    AnyServerFrame,
+    Author,
+    Controlled,
+    Mirror,
+    Mirrored,
+    PageGrant,
+    Record,
+    Sharing,
+)
 from cobrowse.live.checking import LONG_BYTES
+from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member
 from cobrowse.live.mirror import MAX_BEHIND_BYTES, PageMirror
 from cobrowse.live.outbox import Outbox
 
 WITHIN_S = 30.0
 CSA = Author("csa", "ginny", "Ginny")
+SHOP, SECRET, OVER = "https://shop.example", b"s" * 32, 1000
+GRANT = PageGrant(
+    CSA, "view", 1, OVER, SHOP, sign_grant(SECRET, GrantToken("room", CSA.id, "view", SHOP, 1, OVER))
+)
 
 
 class Socket:
@@ -47,6 +62,8 @@ class Socket:
 
 class Party:
     """A peer on such a socket."""
+
+    origin = SHOP
 
     def __init__(self, author: Author) -> None:
         self.author = author
@@ -79,21 +96,27 @@ class Stage:
     """A room with a shopper's tab, and a CSA who watches it together with another one."""
 
     def __init__(self) -> None:
-        self.leave = Sharing(to=CSA, level="view", at=1.0, expires_at=1e9)
+        self.leave_to_see = Leave("room", SECRET, lambda: 2.0)
+        self.leave_to_see.review(Sharing(grants=[GRANT]))
         self.shopper, self.slow, self.quick = Party(Author("shopper")), Party(CSA), Party(CSA)
         self.tab = Member(self.shopper, 1, 0)
         self.mirror = PageMirror("room", [], self, lambda: 2.0)
         for number, party in enumerate((self.slow, self.quick), 2):
             self.mirror.watch(Member(party, number, 0), on=True)
 
-    def sharing(self) -> Sharing:
-        return self.leave
+    def stop(self) -> None:
+        """The shopper ends all leave."""
+        self.leave_to_see.review(Sharing())
+        self.mirror.review()
 
     def shoppers(self) -> list[Member]:
         return [self.tab]
 
     def note(self, fact: Controlled) -> None:
         raise AssertionError("nobody takes a step")
+
+    def looked(self, csa: Author, *, on: bool) -> None:
+        pass
 
     def sends(self, seq: int, event: dict[str, Any], epoch: str = "e1") -> None:
         body = zlib.compress(json.dumps([event]).encode(), wbits=-15)
@@ -133,8 +156,7 @@ async def test_mirror5_what_is_being_weighed_when_leave_ends_reaches_nobody() ->
     stage.sends(0, page())
     await stage.quick.socket.until(lambda: stage.quick.seen == [("e1", 0)])
     stage.sends(1, changed(noise(400_000)))
-    stage.leave = Sharing()
-    stage.mirror.review()
+    stage.stop()
     again = Stage()
     again.sends(0, page(noise(2 * LONG_BYTES)))
     await again.quick.socket.until(lambda: again.quick.seen == [("e1", 0)])
@@ -202,8 +224,7 @@ async def test_mirror6_a_slow_viewer_gets_what_is_held_where_that_is_less_and_no
 async def test_mirror6_who_has_closed_the_page_meanwhile_gets_none() -> None:
     stage = Stage()
     await fall_behind(stage, page(), 100_000)
-    stage.leave = Sharing()
-    stage.mirror.review()
+    stage.stop()
     had = len(stage.slow.seen)
     stage.slow.socket.outbox.resume()
     stage.slow.send(encode(Record("room", on=False)))

@@ -2,12 +2,12 @@
 // only after the shopper has consented. SPEC mirror.1 to mirror.3.
 
 import { record } from '@rrweb/record';
-import type { MirrorPart } from '../core/messages';
 import { EventType, type MaskRule, type MirrorEvent, Source } from '../core/mirror';
 import type { Recorder, RecorderPort } from '../snippet/shell';
 import type { Page } from './attributes';
 import { cleanEvent, cleanSnapshot } from './clean';
 import { readSheets } from './css';
+import { pack } from './pack';
 import { slice, soon } from './slices';
 import { judge } from './verdict';
 
@@ -224,24 +224,4 @@ function changesPage({ type, data }: MirrorEvent): boolean {
 async function deflate(plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([plain]).stream().pipeThrough(new CompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/** The bytes of a `mirror` frame: the core's codec, which writes no bytes, would weigh more here. SPEC wire.2. */
-function pack(fields: Omit<MirrorPart, 't' | 'part'>, part: Uint8Array): Uint8Array<ArrayBuffer> {
-  const head: number[] = [0x80 + 7];
-  const text = (value: string) => head.push(0xd9, value.length, ...new TextEncoder().encode(value));
-  const number = (tag: number, value: number) =>
-    head.push(tag, value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
-  for (const [name, value] of Object.entries({ t: 'mirror', ...fields })) {
-    text(name);
-    if (typeof value === 'string') text(value);
-    else if (typeof value === 'number') number(0xce, value);
-    else head.push(value ? 0xc3 : 0xc2);
-  }
-  text('part');
-  number(0xc6, part.length);
-  const frame = new Uint8Array(head.length + part.length);
-  frame.set(head);
-  frame.set(part, head.length);
-  return frame;
 }

@@ -11,6 +11,11 @@ import type {
   Spot,
 } from '../../../web/core/messages';
 import type { OpenRoom } from '../open_room';
+import type { makeViewer } from './viewer';
+
+/** The viewer's bundle, fetched once: when a page is asked for, so that it is here when the shopper agrees. */
+export const loadViewer = (): Promise<{ makeViewer: typeof makeViewer }> =>
+  import(new URL(VIEWER_FILE, import.meta.url).href);
 
 export interface Watching {
   /** The room whose page is open in this console. */
@@ -51,7 +56,10 @@ export function watch(link: Link, me: Author): Watching {
     tell(false);
     room.value = undefined;
   };
-  const ask = (open: OpenRoom, level: ShareLevel) => open.do({ k: 'ask_share', level });
+  const ask = (open: OpenRoom, level: ShareLevel) => {
+    void loadViewer().catch(() => undefined); // the page that opens says so, if it fails again
+    open.do({ k: 'ask_share', level });
+  };
   return {
     room,
     wanted,

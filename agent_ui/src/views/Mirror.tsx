@@ -1,24 +1,15 @@
 // The shopper's page beside the conversation: at its own size, scaled to fit, with their cursor and ours.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RoomView } from '../../../web/core/messages';
+import type { Mirrored, RoomView } from '../../../web/core/messages';
 import type { Drawn, Viewer } from '../mirror/viewer';
-import { isAsking, levelOf } from '../mirror/watching';
+import { isAsking, levelOf, loadViewer } from '../mirror/watching';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
 import { IconButton } from './small';
 
 const POINT_EVERY_MS = 40;
 const NOTHING: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined };
-
-type ViewerModule = {
-  makeViewer(
-    root: HTMLElement,
-    site: string,
-    drawn: (page: Drawn) => void,
-    missed: () => void,
-  ): Promise<Viewer>;
-};
 
 export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
   const desk = useDesk();
@@ -38,9 +29,14 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
   }, [over]);
 
   useEffect(() => {
-    let stop: (() => void) | undefined;
     let gone = false;
-    void (import(new URL(VIEWER_FILE, import.meta.url).href) as Promise<ViewerModule>)
+    // Asked for at once: the page comes on its way while the viewer is made.
+    const early: Mirrored[] = [];
+    const stop = watching.listen((frame) => {
+      if (viewer.current) void viewer.current.take(frame);
+      else early.push(frame);
+    });
+    void loadViewer()
       .then(async ({ makeViewer }) => {
         if (gone || !sheet.current) return;
         const draw = (page: Drawn) => setDrawn({ ...page });
@@ -52,12 +48,15 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
         );
         if (gone) return made.destroy();
         viewer.current = made;
-        stop = watching.listen((frame) => void made.take(frame));
+        for (const frame of early.splice(0)) void made.take(frame);
       })
-      .catch(() => setFailed(true));
+      .catch(() => {
+        stop();
+        setFailed(true);
+      });
     return () => {
       gone = true;
-      stop?.();
+      stop();
       viewer.current?.destroy();
       viewer.current = undefined;
     };

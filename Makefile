@@ -117,8 +117,9 @@ test: setup tools assets  ## Run every test: TypeScript's, then Python's with a 
 soak: tools assets  ## Kill and freeze nodes, Redis and PostgreSQL for ten minutes, and count what was lost
 	$(PY) -m tests.nodes.soak
 
-bench: setup assets  ## Measure against peers, side by side
+bench: tools assets  ## Measure against peers, side by side, and the mirror in Chromium
 	$(PY) -m benchmarks
+	$(PY) -m benchmarks mirror
 
 screenshots: tools assets  ## Draw the pictures in docs/ anew
 	$(PY) docs/screenshots.py

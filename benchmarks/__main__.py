@@ -1,13 +1,14 @@
-"""`python -m benchmarks`: the whole table, or with --quick one short run of everything."""
+"""`python -m benchmarks`: the hub's table, or with --quick one short run of it; with `mirror` first: the mirror's."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 
-from benchmarks import report, rows
+from benchmarks import mirror, report, rows
 from benchmarks.install import environment
 from benchmarks.peers import Peers
 from benchmarks.rows import FULL, QUICK, Row
@@ -58,4 +59,7 @@ def _say_short(table: list[Row]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["mirror"]:
+        mirror.main(sys.argv[2:])
+    else:
+        main()

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import mirror, report, rows
+from benchmarks import mirror, report, rows, rules
 from benchmarks.install import environment
 from benchmarks.peers import Peers
 from benchmarks.rows import FULL, QUICK, Row
@@ -50,6 +50,7 @@ def main() -> None:
         report.write_json(ROOT / "docs" / "benchmarks.json", rates, table)
         report.write_plot(ROOT / "docs" / "images" / "benchmarks.svg", rates)
         report.write_page(ROOT / "docs" / "benchmarks.md", report.markdown(rates, table, load))
+    table += rules.run(given.peers, quick=given.quick, say=say)
     _say_short(table)
 
 

@@ -13,7 +13,7 @@ from cobrowse.core.rules.engine import Visitor, Watch
 from cobrowse.core.rules.facts import NEVER, Facts, tell_time
 from cobrowse.core.rules.hours import ALWAYS, Hours
 from cobrowse.core.rules.limits import Ledger
-from cobrowse.core.rules.memory import category_views
+from cobrowse.core.rules.memory import category_views, share_words
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -28,7 +28,8 @@ class Around(msgspec.Struct, frozen=True):
 
 
 def visitor_of(state: RoomState, watch: Watch, around: Around, now: float) -> Visitor:
-    """The visitor with the facts of now."""
+    """The visitor with the facts of now. The room's memory is made small: it may come from storage."""
+    share_words(state.memory)
     visitor = Visitor(state.room, Facts(), state.memory, Ledger(), watch)
     update(visitor, state, around, now)
     return visitor
@@ -50,7 +51,7 @@ def update(visitor: Visitor, state: RoomState, around: Around, now: float) -> No
     _tell_visit(facts, state)
     _tell_talk(facts, state)
     facts.csas_available, facts.csas_wait_s = around.available, around.wait_s
-    facts.csas_teams = dict(around.teams)
+    facts.csas_teams = around.teams
     if now >= facts.calendar_until or facts.calendar_until == NEVER or visitor.utc_min != state.utc_min:
         visitor.utc_min = state.utc_min
         tell_time(facts, around.hours, visitor.utc_min, now)

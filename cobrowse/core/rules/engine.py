@@ -93,7 +93,7 @@ class Book:
             for rule in self.rules
         ]
         self.holding = tuple(rule for rule in self.rules if rule.hold_s)
-        self._by_calendar = any(rule.when.facts & CALENDAR for rule in self.rules)
+        self.by_calendar = any(rule.when.facts & CALENDAR for rule in self.rules)
         self._true = compile_code(*_source(self.rules))
 
     def ask(self, visitor: Visitor, staff: Staff, at: float) -> Answer:
@@ -109,7 +109,7 @@ class Book:
         if true != watch.true or watch.new:
             self._turn(watch, true, now)
         due = self._next_turn(waiting, visitor.facts, now) if waiting else None
-        if self._by_calendar and visitor.facts.calendar_until < (due or NEVER):
+        if self.by_calendar and visitor.facts.calendar_until < (due or NEVER):
             due = visitor.facts.calendar_until
         faults = self._explain(visitor, faulty, now) if faulty else []
         if not true:

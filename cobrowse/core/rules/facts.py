@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from msgspec import field
 
 from cobrowse.core.rules.cel.code import Variable
 from cobrowse.core.rules.cel.overloads import Type
 from cobrowse.core.rules.hours import WEEKDAYS, Hours, clock
 
-FactValue = int | float | str | bool | list[str] | dict[str, str] | dict[str, int]
+FactValue = int | float | str | bool | list[str] | Mapping[str, str] | Mapping[str, int]
 
 PAGE_KINDS: Final = ("home", "category", "product", "search", "cart", "checkout", "order", "content")
 CHECKOUT_STEPS: Final = ("", "delivery", "payment")
 CART_CHANGES: Final = ("", "added", "removed")
 NEVER: Final = math.inf
 """The instant from which a clock counts that stands still at 0."""
+
+
+# What is empty is one thing for all visitors: nobody changes it, and there are many of them.
+_NO_TEXTS: Final[list[str]] = []
+_NO_NAMES: Final[dict[str, Any]] = {}
+
+
+def _no_texts() -> list[str]:
+    return _NO_TEXTS
+
+
+def _no_names() -> dict[str, Any]:
+    return _NO_NAMES
 
 
 class Facts(msgspec.Struct):
@@ -32,8 +47,8 @@ class Facts(msgspec.Struct):
     cart_quantity: int = 0
     cart_value: float = 0.0
     cart_currency: str = ""
-    cart_items: list[str] = []
-    cart_categories: list[str] = []
+    cart_items: list[str] = field(default_factory=_no_texts)
+    cart_categories: list[str] = field(default_factory=_no_texts)
     cart_removed: int = 0
     cart_last_change: str = ""
     cart_changed_at: float = NEVER
@@ -57,14 +72,14 @@ class Facts(msgspec.Struct):
     visit_checkout: str = ""
     visit_returns: int = 0
     visit_category_views: int = 0
-    visit_attributes: dict[str, str] = {}
+    visit_attributes: Mapping[str, str] = field(default_factory=_no_names)
     visit_hour: int = 0
     visit_weekday: str = "mon"
     contact_known: bool = False
     contact_orders: int = 0
     contact_lifetime_value: float = 0.0
-    contact_labels: list[str] = []
-    contact_attributes: dict[str, str] = {}
+    contact_labels: list[str] = field(default_factory=_no_texts)
+    contact_attributes: Mapping[str, str] = field(default_factory=_no_names)
     chat_count: int = 0
     chat_open: bool = False
     chat_last_at: float = NEVER
@@ -73,7 +88,7 @@ class Facts(msgspec.Struct):
     offers_dismissed: int = 0
     offers_last_at: float = NEVER
     csas_available: int = 0
-    csas_teams: dict[str, int] = {}
+    csas_teams: Mapping[str, int] = field(default_factory=_no_names)
     csas_wait_s: int = 0
     shop_open: bool = True
     calendar_until: float = NEVER

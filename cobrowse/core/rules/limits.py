@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -50,6 +51,9 @@ class Limits(msgspec.Struct, frozen=True):
     holdout: float = 0.0
 
 
+_NEVER_OFFERED: Final[Mapping[str, float]] = MappingProxyType({})
+
+
 class Ledger(msgspec.Struct):
     """What has been offered to this contact, and how it stands now. Times are Unix seconds.
 
@@ -62,7 +66,7 @@ class Ledger(msgspec.Struct):
     open_offer: bool = False
     dismissed: bool = False
     offered: frozenset[str] = frozenset()
-    latest: Mapping[str, float] = {}
+    latest: Mapping[str, float] = msgspec.field(default_factory=lambda: _NEVER_OFFERED)
     made_at: tuple[float, ...] = ()
 
 

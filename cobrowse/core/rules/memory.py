@@ -13,8 +13,8 @@ import msgspec
 
 from cobrowse.core.messages import Happened
 
-MAX_EVENTS: Final = 48
-"""Events of a visit that patterns can look back at: at 40 bytes each, half of the 4 KiB that a visitor may cost."""
+MAX_EVENTS: Final = 40
+"""Events of a visit that patterns can look back at: at 40 bytes each, a good part of the 4 KiB a visitor may cost."""
 
 MAX_VIEWED: Final = 12
 MAX_ATTRIBUTES: Final = 16
@@ -130,6 +130,13 @@ def remember_event(memory: Memory, at: float, name: str) -> None:
         memory.orders += name == "purchase"
 
 
+def share_words(memory: Memory) -> None:
+    """Makes equal words of all visitors one in memory, as they are while a visit goes on."""
+    memory.names = [sys.intern(name) for name in memory.names]
+    memory.products = [sys.intern(path) for path in memory.products]
+    memory.categories = [sys.intern(category) for category in memory.categories]
+
+
 def remember_page(memory: Memory, path: str, kind: str) -> None:
     """Keeps that a page was opened: the first is the entry, a product's page seen before is a return."""
     memory.entry = memory.entry or path
@@ -137,7 +144,7 @@ def remember_page(memory: Memory, path: str, kind: str) -> None:
     if kind == "product":
         products = memory.products
         memory.returns += path in products and products[-1] != path
-        products.append(path)
+        products.append(sys.intern(path))
         if len(products) > MAX_VIEWED:
             del products[0]
 

@@ -95,7 +95,8 @@ class Replay:
 
     def _ask(self, track: Track, now: float) -> None:
         visitor = track.visitor
-        if now >= visitor.facts.calendar_until or visitor.facts.calendar_until == NEVER:
+        until = visitor.facts.calendar_until
+        if self.book.by_calendar and (now >= until or until == NEVER):
             tell_time(visitor.facts, self.hours, visitor.utc_min, now)
         if track.open_rule and (
             track.expires_at <= now or not self.book.keeps(track.open_rule, visitor, now)

@@ -177,6 +177,7 @@ class _Tab:
     """A shopper's tab that reads nothing."""
 
     author = Author("shopper", "someone")
+    origin = "http://shop.example"
     waiting_bytes = 0
 
     def send(self, frame: bytes) -> None:
@@ -200,7 +201,7 @@ def a_visit() -> list[tuple[float, AnyOperation]]:
 
 def a_room(key: str) -> Room:
     site = SiteView("shop", "Shop", "GBP", "ask")
-    room = Room(RoomState(key, "shop", "e"), [], Terms(site, nothing_known), _Log(), lambda: NOW)
+    room = Room(RoomState(key, "shop", "e"), [], Terms(site, nothing_known, b"s" * 32), _Log(), lambda: NOW)
     room.join(_Tab(), room.take_replica(None), "", None)
     return room
 

@@ -73,6 +73,9 @@ export interface Results {
   readonly site: string;
   readonly currency: string;
   readonly days: number;
+  /** The one version that is counted, "" for all; and those that there were in these days, the latest first. */
+  readonly version: string;
+  readonly versions: readonly { readonly version: string; readonly since: number }[];
   readonly window_s: number;
   readonly shown: number;
   readonly outcomes: Readonly<Partial<Record<OfferStatus, number>>>;
@@ -139,8 +142,8 @@ export const rulesApi = {
     request<{ rule: Rule }>(`${rule(id)}/switch`, { method: 'PUT', body: { enabled } }),
   versions: async (id: string) =>
     (await request<{ versions: Version[] }>(`${rule(id)}/versions`)).versions,
-  results: (id: string, site: string, days: number) =>
-    request<Results>(`${rule(id)}/results?${query({ site, days: String(days) })}`),
+  results: (id: string, site: string, days: number, version: string) =>
+    request<Results>(`${rule(id)}/results?${query({ site, days: String(days), version })}`),
   why: (id: string, signal?: AbortSignal) => request<Why>(`${room(id)}/why`, { signal }),
   decisions: async (id: string, before?: number, signal?: AbortSignal) => {
     const page = before === undefined ? '' : `?${query({ before: String(before) })}`;

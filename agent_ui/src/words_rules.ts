@@ -71,6 +71,9 @@ export const rulesEn = {
   priority: (n: number) => `priority ${n}`,
 
   period: 'Period',
+  version: 'Version',
+  allVersions: 'All versions',
+  versionSince: (version: string, day: string) => `${version}, since ${day}`,
   days: (n: number) => `${n} days`,
   resultsFailed: 'The results could not be read.',
   noResults: 'Nothing to measure yet: nobody has met this rule in these days.',

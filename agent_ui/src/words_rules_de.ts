@@ -63,6 +63,9 @@ export const rulesDe: RuleWords = {
   priority: (n) => `Priorität ${n}`,
 
   period: 'Zeitraum',
+  version: 'Version',
+  allVersions: 'Alle Versionen',
+  versionSince: (version, day) => `${version}, seit ${day}`,
   days: (n) => `${n} Tage`,
   resultsFailed: 'Die Ergebnisse ließen sich nicht lesen.',
   noResults: 'Noch nichts zu messen: In diesen Tagen traf die Regel auf niemanden zu.',

@@ -62,15 +62,14 @@ class ResultsApi:
         days = request.query_params.get("days", str(DEFAULT_DAYS))
         if not days.isdecimal() or len(days) > 3 or not 1 <= int(days) <= MAX_DAYS:
             return refuse(400, "invalid", f"`days` expects a whole number from 1 to {MAX_DAYS}")
-        rule, site, since = (
-            request.path_params["rule"],
-            asked_site(request, self._sites),
-            now() - int(days) * DAY_S,
-        )
+        rule, site = request.path_params["rule"], asked_site(request, self._sites)
+        since = now() - int(days) * DAY_S
+        version = request.query_params.get("version") or None
         async with reading(self._engine) as conn:
-            causes = (await decisions.causes(conn, site, since)).get(rule, {})
-            tally = await decisions.tally(conn, site, rule, since)
-            earned = await decisions.earned(conn, site, rule, since, self._window_s)
+            versions = await decisions.versions(conn, site, rule, since)
+            causes = (await decisions.causes(conn, site, since, version)).get(rule, {})
+            tally = await decisions.tally(conn, site, rule, since, version)
+            earned = await decisions.earned(conn, site, rule, since, self._window_s, version)
         treated, control = _together(earned, TREATED), _together(earned, CONTROL)
         found = uplift(treated.people, control.people)
         return answer(
@@ -78,6 +77,8 @@ class ResultsApi:
                 "site": site,
                 "currency": self._sites[site].currency if site in self._sites else "",
                 "days": int(days),
+                "version": version or "",
+                "versions": [{"version": each, "since": at} for each, at in versions],
                 "window_s": self._window_s,
                 "shown": sum(tally.outcomes.values()),
                 "outcomes": tally.outcomes,

@@ -126,6 +126,8 @@ async def cart_page(
     """The cart."""
     cart = await cart_of(request)
     events: list[dict[str, Any]] = [{"event": "view_cart", "ecommerce": cart.ecommerce()}]
+    if code_refused:
+        events.append({"event": "coupon_refused"})
     return await page(
         request,
         "cart.html",

@@ -36,6 +36,8 @@ async def search(request: Request) -> Response:
         title += f", page {listing.query.page}" if listing.query.page > 1 else ""
         events = [{"event": "search", "search_term": query.words}] if query.words else []
         events.append(list_event("Search results", listing.hits))
+        if query.words and not listing.total:
+            events.append({"event": "search_without_result", "search_term": query.words})
     return await page(
         request,
         _template(request, "search"),

@@ -84,7 +84,10 @@ async def product_page(request: Request) -> Response:
         "product.html",
         kind="product",
         title=f"{product.name} in {variant.item_variant}",
-        events=[ga4("view_item", [ga4_item(product, variant)])],
+        events=[
+            ga4("view_item", [ga4_item(product, variant)]),
+            *([] if left[variant.item_variant] else [ga4("out_of_stock", [ga4_item(product, variant)])]),
+        ],
         product=product,
         variant=variant,
         left=left,

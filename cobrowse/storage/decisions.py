@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Column, ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cobrowse.core.messages import OfferStatus
@@ -111,11 +111,25 @@ async def of_room(conn: AsyncConnection, room: str, before: int, limit: int) -> 
     return found
 
 
-async def causes(conn: AsyncConnection, site: str, since: float) -> dict[str, dict[str, int]]:
+async def versions(conn: AsyncConnection, site: str, rule: str, since: float) -> list[tuple[str, float]]:
+    """The versions of a rule whose moment came since then, the latest first, with their first times."""
+    began = func.min(decisions.c.at)
+    rows = await conn.execute(
+        select(decisions.c.version, began)
+        .where(decisions.c.site == site, decisions.c.rule == rule, decisions.c.at >= since)
+        .group_by(decisions.c.version)
+        .order_by(began.desc())
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def causes(
+    conn: AsyncConnection, site: str, since: float, version: str | None = None
+) -> dict[str, dict[str, int]]:
     """How often each rule of a site fell due since then, by what came of it: {rule: {cause: count}}."""
     rows = await conn.execute(
         select(decisions.c.rule, decisions.c.cause, func.count())
-        .where(decisions.c.site == site, decisions.c.at >= since)
+        .where(decisions.c.site == site, decisions.c.at >= since, *_of(decisions.c.version, version))
         .group_by(decisions.c.rule, decisions.c.cause)
     )
     counted: dict[str, dict[str, int]] = {}
@@ -134,9 +148,16 @@ async def accepted(conn: AsyncConnection, site: str, since: float) -> dict[str, 
     return {row[0]: row[1] for row in rows}
 
 
-async def tally(conn: AsyncConnection, site: str, rule: str, since: float) -> Tally:
-    """What became of the offers that the rule made since then."""
-    made = (offers.c.site == site, offers.c.rule == rule, offers.c.made_at >= since)
+async def tally(
+    conn: AsyncConnection, site: str, rule: str, since: float, version: str | None = None
+) -> Tally:
+    """What became of the offers that the rule made since then, in all its versions or in one."""
+    made = (
+        offers.c.site == site,
+        offers.c.rule == rule,
+        offers.c.made_at >= since,
+        *_of(offers.c.rule_version, version),
+    )
     ended = await conn.execute(select(offers.c.status, func.count()).where(*made).group_by(offers.c.status))
     chats = await conn.execute(
         select(func.count())
@@ -147,10 +168,13 @@ async def tally(conn: AsyncConnection, site: str, rule: str, since: float) -> Ta
     return Tally({row[0]: row[1] for row in ended}, chats.scalar_one())
 
 
-async def earned(conn: AsyncConnection, site: str, rule: str, since: float, window_s: float) -> list[Earned]:
+async def earned(
+    conn: AsyncConnection, site: str, rule: str, since: float, window_s: float, version: str | None = None
+) -> list[Earned]:
     """Both arms of a rule, each wording by itself: whoever the rule chose since then, once, by the first time.
 
-    What they ordered within `window_s` seconds of that moment counts, in either arm, whatever came between.
+    What they ordered within `window_s` seconds of that moment counts, in either arm, whatever came between. Of one
+    `version`, the first time that it chose them.
     """
     first = (
         select(decisions.c.room, func.min(decisions.c.offset).label("offset"))
@@ -159,6 +183,7 @@ async def earned(conn: AsyncConnection, site: str, rule: str, since: float, wind
             decisions.c.rule == rule,
             decisions.c.at >= since,
             decisions.c.cause.in_((TREATED, CONTROL)),
+            *_of(decisions.c.version, version),
         )
         .group_by(decisions.c.room)
         .subquery()
@@ -190,6 +215,10 @@ async def earned(conn: AsyncConnection, site: str, rule: str, since: float, wind
         Earned(cause, arm, _arm(n, spent.get((cause, arm), [])), count.get((cause, arm), 0))
         for cause, arm, n in sorted(tuple(row) for row in people)
     ]
+
+
+def _of(column: Column[str], version: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if version is None else (column == version,)
 
 
 def _arm(people: int, spent_minor: list[int]) -> Arm:

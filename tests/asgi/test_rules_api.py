@@ -273,7 +273,14 @@ async def test_result4_an_accepted_offer_and_its_order_are_the_rules(shop: Local
     }
     assert found["conclusion"] == "no-holdout"
     assert found["uplift"] is None
-    assert (await rules_of(vera))["basket"]["recent"] == {"causes": {"fires": 1}, "accepted": 1}
+    recent = (await rules_of(vera))["basket"]
+    assert recent["recent"] == {"causes": {"fires": 1}, "accepted": 1}
+    assert [each["version"] for each in found["versions"]] == [recent["version"]]
+    of_it = (await vera("GET", f"rules/basket/results?version={recent['version']}")).json()
+    assert (of_it["shown"], of_it["arms"]) == (1, found["arms"])
+    of_another = (await vera("GET", "rules/basket/results?version=0123456789ab")).json()
+    assert (of_another["shown"], of_another["arms"]["shown"]["people"]) == (0, 0)
+    assert of_another["versions"] == found["versions"]
 
 
 async def test_result4_who_is_held_out_is_counted_and_sees_nothing(serve: Serve, tmp_path: Path) -> None:

@@ -77,11 +77,23 @@ async def test_every_category_lists_its_products(shopper: AsyncClient) -> None:
         assert listed == {product.item_id for product in catalogue().within(category)}
 
 
+async def test_a_search_that_finds_nothing_and_a_code_that_is_refused_are_told(shopper: AsyncClient) -> None:
+    found, none = [(await shopper.get(f"/search?q={words}")).text for words in ("oak", "hammock")]
+    assert "search_without_result" not in [each["event"] for each in events_of(found)]
+    assert events_of(none)[-1] == {"event": "search_without_result", "search_term": "hammock"}
+    line = {"item_id": "fairelane", "item_variant": "cherry", "quantity": 1}
+    assert (await shopper.put("/cart/lines", json=line)).status_code == 200
+    refused = (await shopper.post("/cart/code", data={"code": "SUMMER"})).text
+    assert events_of(refused)[-1] == {"event": "coupon_refused"}
+
+
 async def test_every_product_says_what_was_viewed(shopper: AsyncClient) -> None:
     for product in catalogue().products:
         html = await assert_page(shopper, product.url(product.first), "product")
-        (event,) = events_of(html)
+        event, *more = events_of(html)
         assert event["event"] == "view_item"
+        sold_out = "Sold out</button>" in html
+        assert [each["event"] for each in more] == ["out_of_stock"] * sold_out
         (item,) = event["ecommerce"]["items"]
         assert item == {
             "item_id": product.item_id,

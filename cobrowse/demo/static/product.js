@@ -49,10 +49,9 @@ export function watchProduct() {
     if (!variant) return;
     choose(product, variant);
     const { options, left, width_mm, height_mm, depth_mm, fits_alcove_from_mm, ...item } = variant;
-    window.dataLayer.push({
-      event: 'view_item',
-      ecommerce: { currency: 'GBP', value: item.price, items: [item] },
-    });
+    const ecommerce = { currency: 'GBP', value: item.price, items: [item] };
+    window.dataLayer.push({ event: 'view_item', ecommerce });
+    if (left === 0) window.dataLayer.push({ event: 'out_of_stock', ecommerce });
   });
   const form = document.querySelector('[data-fit]');
   form?.addEventListener('submit', async (event) => {

@@ -1,5 +1,7 @@
 // What a rule has earned: in one sentence first, then in figures.
 
+import { type Signal, useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { Arm, Results, Rule } from '../../rules_api';
 import { useDesk } from '../../state';
 import { useAsked } from '../asked';
@@ -10,14 +12,15 @@ const PERIODS_DAYS = [7, 30, 90] as const;
 
 export function ResultsView({ rule }: { rule: Rule }) {
   const { words, rules } = useDesk();
+  const version = useSignal('');
   const { answer, again } = useAsked(
-    () => rules.api.results(rule.id, rules.site.value, rules.days.value),
-    [rule.id, rules.site.value, rules.days.value, rule.recent],
+    () => rules.api.results(rule.id, rules.site.value, rules.days.value, version.value),
+    [rule.id, rules.site.value, rules.days.value, version.value, rule.recent],
   );
   const found = answer.value;
   return (
     <>
-      <Chosen />
+      <Chosen version={version} versions={found.state === 'ready' ? found.value.versions : []} />
       {found.state === 'failed' && (
         <p class="empty" role="alert">
           {words.rules.resultsFailed}{' '}
@@ -32,9 +35,12 @@ export function ResultsView({ rule }: { rule: Rule }) {
   );
 }
 
-/** The shop, where there are several, and the period. */
-function Chosen() {
-  const { words, rules, sites } = useDesk();
+/** The shop and the version, where there are several, and the period. */
+function Chosen(props: { version: Signal<string>; versions: Results['versions'] }) {
+  const { words, rules, sites, formats, coarse_now_s } = useDesk();
+  const { version } = props;
+  const kept = useRef(props.versions);
+  if (props.versions.length > 0) kept.current = props.versions;
   return (
     <div class="chosen">
       {sites.size > 1 && (
@@ -49,6 +55,27 @@ function Chosen() {
             {[...sites.values()].map(({ key, name }) => (
               <option key={key} value={key}>
                 {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {kept.current.length > 1 && (
+        <label class="field">
+          <span class="quiet">{words.rules.version}</span>
+          <select
+            value={version.value}
+            onChange={(event) => {
+              version.value = event.currentTarget.value;
+            }}
+          >
+            <option value="">{words.rules.allVersions}</option>
+            {kept.current.map((each) => (
+              <option key={each.version} value={each.version}>
+                {words.rules.versionSince(
+                  each.version,
+                  formats.day(each.since, coarse_now_s.value),
+                )}
               </option>
             ))}
           </select>

@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -107,7 +108,7 @@ class Cluster:
 
 
 @asynccontextmanager
-async def running_cluster(folder: Path, nodes: int = 2) -> AsyncIterator[Cluster]:
+async def running_cluster(folder: Path, nodes: int = 2, **changes: Any) -> AsyncIterator[Cluster]:
     needs_built_files()
     with open_folder() as place, running_postgres(place) as postgres, running_redis(place / "redis") as redis:
         url = await new_database(postgres)
@@ -117,7 +118,13 @@ async def running_cluster(folder: Path, nodes: int = 2) -> AsyncIterator[Cluster
         for n in range(nodes):
             own = folder / f"node{n}"
             own.mkdir(parents=True)
-            shared = {"database_url": url, "redis_url": redis.url, "secret": SECRET, "drain_s": 1.0}
+            shared = {
+                "database_url": url,
+                "redis_url": redis.url,
+                "secret": SECRET,
+                "drain_s": 1.0,
+                **changes,
+            }
             processes.append(ServerProcess(settings_for(own, **shared), own))
         cluster = Cluster(processes, redis, postgres, url)
         try:

@@ -13,7 +13,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -37,6 +37,7 @@ from cobrowse.core.rules.tally import Tally
 from cobrowse.core.rules.timers import Timers
 from cobrowse.core.visitor import Around, visitor_of, watch_of
 from cobrowse.live.advisor import Advisor
+from cobrowse.live.member import Peer
 from cobrowse.live.publication import Publication
 from cobrowse.live.room import Room
 from cobrowse.rulebook import SHIPPED, load
@@ -174,7 +175,7 @@ class _Log:
 
 
 class _Tab:
-    """A shopper's tab that reads nothing."""
+    """A shopper's tab that reads nothing: as much of a peer as asking the rules needs."""
 
     author = Author("shopper", "someone")
     origin = "http://shop.example"
@@ -202,7 +203,7 @@ def a_visit() -> list[tuple[float, AnyOperation]]:
 def a_room(key: str) -> Room:
     site = SiteView("shop", "Shop", "GBP", "ask")
     room = Room(RoomState(key, "shop", "e"), [], Terms(site, nothing_known, b"s" * 32), _Log(), lambda: NOW)
-    room.join(_Tab(), room.take_replica(None), "", None)
+    room.join(cast(Peer, _Tab()), room.take_replica(None), "", None)
     return room
 
 

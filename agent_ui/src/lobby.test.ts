@@ -34,6 +34,8 @@ const waiting = (room: string, waiting_since: number) =>
 test('who has waited longest comes first', () => {
   const cards = cardsOf(waiting('b', 50), waiting('a', 70), waiting('c', 10), card('d'));
   expect(arrange(cards, 'waiting', 'me', '')).toEqual(['c', 'b', 'a']);
+  const gone = { ...waiting('e', 1), online: false };
+  expect(arrange(cardsOf(gone, ...cards.values()), 'waiting', 'me', '').at(-1)).toBe('e');
 });
 
 test('mine are those that I took, unread first, then the latest', () => {

@@ -35,14 +35,17 @@ export function counts(cards: Cards, me: string): Record<Tab, number> & { unread
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Waiting: longest first. Mine: unread first, then the latest word. Visitors: online before offline,
+ * Waiting: who is still here first, then the longest. Mine: unread first, then the latest word. Visitors: online before offline,
  * newcomers first (not the last to click, or a busy list would never stand still).
  */
 function order(tab: Tab): (a: Card, b: Card) => number {
   const ties = (a: Card, b: Card) => byText(a.room, b.room);
   switch (tab) {
     case 'waiting':
-      return (a, b) => (a.waiting_since ?? 0) - (b.waiting_since ?? 0) || ties(a, b);
+      return (a, b) =>
+        Number(b.online) - Number(a.online) ||
+        (a.waiting_since ?? 0) - (b.waiting_since ?? 0) ||
+        ties(a, b);
     case 'mine':
       return (a, b) =>
         Number((b.unread ?? 0) > 0) - Number((a.unread ?? 0) > 0) ||

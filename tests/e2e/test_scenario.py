@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from playwright.sync_api import expect
 
 from tests.e2e.people import Csa, Shopper, outwait_the_rule, type_until
+
+HIDE_AND_COPY = """() => {
+  for (const [name, value] of [['hidden', true], ['visibilityState', 'hidden']]) {
+    Object.defineProperty(document, name, { value });
+  }
+  document.dispatchEvent(new Event('visibilitychange'));
+  return { ...sessionStorage };
+}"""
 
 
 def test_the_console_shows_a_visitor_within_a_second(csa: Csa, shopper: Shopper) -> None:
@@ -231,6 +240,24 @@ def test_reload_navigation_a_second_tab_and_tomorrow(csa: Csa, shopper: Shopper)
     expect(tomorrow.panel).to_contain_text("And the walnut one?")
     tomorrow.show("Basket")
     expect(tomorrow.line("Fairelane")).to_be_visible()
+
+
+def test_a_tab_that_the_system_has_ended_goes_on_where_it_was(csa: Csa, shopper: Shopper) -> None:
+    """Phones end tabs that nobody sees without telling them, and open them again with their sessionStorage."""
+    shopper.goto("/bookcases")
+    shopper.open_panel()
+    shopper.say("Hello")
+    csa.open("Waiting", "Hello")
+    shopper.person.line.cut()
+    shopper.say("Written on the train")
+    expect(shopper.panel).to_contain_text("Written on the train")
+    kept = shopper.page.evaluate(HIDE_AND_COPY)
+    shopper.page.close()
+    shopper.person.line.mend()
+    again = shopper.person.new_page()
+    again.add_init_script(f"if (!sessionStorage.length) Object.assign(sessionStorage, {json.dumps(kept)})")
+    again.goto(shopper.world.shop_url + "/bookcases")
+    expect(csa.talk.get_by_text("Written on the train")).to_have_count(1)
 
 
 def test_an_order_empties_both_carts(csa: Csa, shopper: Shopper) -> None:

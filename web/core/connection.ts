@@ -15,8 +15,9 @@ export interface Socket {
   close(): void;
 }
 
-/** What a test gives in place of the browser's own. `now` is in seconds. */
+/** Where the server is, and what a test gives in place of the browser's own. `now` is in seconds. */
 export interface Surroundings {
+  url: string;
   WebSocket?: new (url: string) => Socket;
   now?(): number;
   random?(): number;
@@ -33,7 +34,7 @@ const STEADY_S = 5;
 const MIN_RETRY_S = 0.5;
 const MAX_RETRY_S = 20;
 
-export abstract class Connection extends Changes {
+export abstract class Connection<Options extends Surroundings> extends Changes {
   status: ConnectionStatus = 'stopped';
   /** When it went live, or when it ceased to be; the local clock in seconds. */
   since = 0;
@@ -42,8 +43,7 @@ export abstract class Connection extends Changes {
   /** Why it is stopped: the server's close code. */
   code?: number | undefined;
 
-  url_: string;
-  around_: Surroundings;
+  options_: Options;
   socket_?: Socket | undefined;
   timer_: unknown;
   attempt_ = 0;
@@ -51,10 +51,9 @@ export abstract class Connection extends Changes {
   heartbeat_s_ = 0;
   ahead_s_ = 0;
 
-  constructor(url: string, around: Surroundings) {
+  constructor(options: Options) {
     super();
-    this.url_ = url;
-    this.around_ = around;
+    this.options_ = options;
   }
 
   /** The first frame of a connection. */
@@ -100,15 +99,15 @@ export abstract class Connection extends Changes {
   // For the link
 
   clock_(): number {
-    return this.around_.now?.() ?? Date.now() / 1000;
+    return this.options_.now?.() ?? Date.now() / 1000;
   }
 
   later_(after_s: number, run: () => void): unknown {
-    return (this.around_.setTimeout ?? setTimeout)(run, after_s * 1000);
+    return (this.options_.setTimeout ?? setTimeout)(run, after_s * 1000);
   }
 
   cancel_(timer: unknown): void {
-    (this.around_.clearTimeout ?? clearTimeout)(timer as number);
+    (this.options_.clearTimeout ?? clearTimeout)(timer as number);
   }
 
   /** Runs later, if the connection is still the same. */
@@ -130,7 +129,9 @@ export abstract class Connection extends Changes {
     this.retryAt = this.code = undefined;
     type Make = new (url: string) => Socket;
     try {
-      const socket = new (this.around_.WebSocket ?? (WebSocket as unknown as Make))(this.url_);
+      const socket = new (this.options_.WebSocket ?? (WebSocket as unknown as Make))(
+        this.options_.url,
+      );
       this.socket_ = socket;
       socket.binaryType = 'arraybuffer';
       socket.onopen = () => socket.send(encode(this.hello_()));
@@ -160,7 +161,7 @@ export abstract class Connection extends Changes {
       return;
     }
     const most_s = Math.min(MAX_RETRY_S, 2 ** this.attempt_++);
-    const random = (this.around_.random ?? Math.random)();
+    const random = (this.options_.random ?? Math.random)();
     const after_s = MIN_RETRY_S + random * (most_s - MIN_RETRY_S);
     this.retryAt = this.clock_() + after_s;
     this.wait_(after_s, () => this.connect_());

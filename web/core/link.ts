@@ -20,7 +20,6 @@ export interface Store {
 }
 
 export interface LinkOptions extends Surroundings {
-  url: string;
   role: Hello['role'];
   /** Who we are, asked for at each connection. */
   hello(): Pick<Hello, 'site' | 'token' | 'locale' | 'referrer' | 'utc_min'>;
@@ -44,7 +43,7 @@ const REPLACED = 4005;
 const BAD_TOKEN = 4500;
 const BAD_FRAME = 4501;
 
-export class Link extends Connection implements Port {
+export class Link extends Connection<LinkOptions> implements Port {
   you?: Author;
   sites: SiteView[] = [];
   /** Whether somebody could answer; for a CSA: whether they take offers and chats. */
@@ -54,12 +53,10 @@ export class Link extends Connection implements Port {
   /** The rooms that a CSA has joined. */
   rooms: Map<string, RoomReplica> = new Map();
 
-  options_: LinkOptions;
   forgot_ = false;
 
   constructor(options: LinkOptions) {
-    super(options.url, options);
-    this.options_ = options;
+    super(options);
     const saved = options.store?.load() ?? [];
     if (options.role === 'shopper') {
       this.own = new RoomReplica('', this);

@@ -198,7 +198,10 @@ export function beginSession(
 
   const life = new AbortController();
   const wake = () => {
-    if (document.visibilityState !== 'visible') return;
+    const { hidden } = document;
+    // A tab that nobody sees may be ended by the system without a word: its life goes on when it comes back.
+    tab.put('alive', hidden ? undefined : 1);
+    if (hidden) return;
     link.wake();
     shopCart?.sync();
   };
@@ -211,8 +214,8 @@ export function beginSession(
   document.addEventListener('visibilitychange', wake, life);
   link.subscribe(drawSoon);
   room.subscribe(drawSoon);
-  tab.put('alive', 1);
   link.start();
+  wake();
   draw();
   // On a phone the panel covers the page that the shopper has just gone to.
   if (tab.get('open') && innerWidth > 480) show(false);

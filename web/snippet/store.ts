@@ -42,13 +42,13 @@ export interface Stores {
 }
 
 /**
- * Both shelves of a site. A browser that duplicates a tab copies its sessionStorage while the mark `alive` is set; such a
- * copy begins a life of its own, since two tabs must never write under one replica.
+ * Both shelves of a site. A browser that duplicates a tab copies its sessionStorage, and with it the mark `alive` that the
+ * session keeps there while the tab is before somebody's eyes; such a copy begins a life of its own, since two tabs must
+ * never write under one replica.
  */
 export function openStores(site: string): Stores {
   const visitor = shelf(() => localStorage, site);
   const tab = shelf(() => sessionStorage, site);
   if (tab.get('alive')) tab.put('life', undefined);
-  tab.put('alive', 1);
   return { visitor, tab };
 }

@@ -13,6 +13,8 @@ import { panel as panelWords } from './words';
 
 const TICK_MS = 1000;
 const STILL_MS = 30_000;
+/** An operation that is not answered within this time makes us look whether the line still holds. */
+const ANSWER_S = 4;
 
 /** Builds the panel in the widget's corner, hidden. */
 export function mount(shell: Shell): Panel {
@@ -38,8 +40,17 @@ export function mount(shell: Shell): Panel {
   };
   // While something waits its time is told each second, else the panel is still.
   let drawn = Date.now();
+  let missed = 0;
+  // Asks the server whether it is still there: sooner than the next heartbeats would tell.
+  const probe = () => element.isConnected && shell.link.wake();
+  addEventListener('offline', probe);
   const ticking = setInterval(() => {
     if (!element.isConnected) clearInterval(ticking);
+    const since = shell.room.pending.find(({ state }) => state === 'sending')?.at ?? missed;
+    if (since !== missed && shell.link.now() - since > ANSWER_S) {
+      missed = since;
+      probe();
+    }
     const waits =
       shell.link.status !== 'live' || shell.room.pending.length > 0 || !!sharing.now().grants;
     if ((element.hidden && !sharing.now().grants) || !(waits || Date.now() - drawn > STILL_MS))

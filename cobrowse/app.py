@@ -22,10 +22,12 @@ from starlette.types import ASGIApp
 
 from cobrowse.asgi.api import Api
 from cobrowse.asgi.assets import Assets
+from cobrowse.asgi.codes_api import CodesApi
 from cobrowse.asgi.metrics import metrics_route
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
 from cobrowse.asgi.proxies import BehindProxies, Proxies
+from cobrowse.asgi.recordings_api import RecordingsApi
 from cobrowse.asgi.results_api import ResultsApi
 from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
@@ -37,12 +39,15 @@ from cobrowse.core.protocol import Limits
 from cobrowse.core.rules.limits import Limits as OfferLimits
 from cobrowse.core.rules.rule import Rule
 from cobrowse.live.catalogue import Catalogue
+from cobrowse.live.codes import Codes
 from cobrowse.live.fetching import Fetcher
 from cobrowse.live.hub import Hub
 from cobrowse.live.hub_settings import HubSettings
 from cobrowse.live.overrides import Overrides
 from cobrowse.live.recorder import Recorder
+from cobrowse.live.retention import Retention
 from cobrowse.live.shop_files import ShopFiles
+from cobrowse.live.tape import Tapes
 from cobrowse.rulebook import Watcher
 from cobrowse.settings import Settings, SettingsError, Site
 from cobrowse.storage.engine import open_database, reading
@@ -62,6 +67,7 @@ def site_view(site: Site) -> SiteView:
         site.origins[0].rstrip("/"),
         site.page_sharing,
         site.page_recording,
+        site.catalogue,
     )
 
 
@@ -158,7 +164,10 @@ def create_app(
         engine = await open_database(settings.database_url)
         sign_in = SignIn(engine, settings.sign_in_valid_s, settings.teams)
         look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
-        recorder = Recorder(engine)
+        tapes = Tapes(engine, settings.max_recording_bytes)
+        recorder = Recorder(engine, tapes)
+        codes = Codes(engine, configured.secret)
+        retention = Retention(engine, codes, settings.recording_days, settings.audit_days)
         hub = Hub(configured, recorder, rules, sign_in.authors, look_ups, sign_in.teams_of)
         secure = settings.public_url.startswith("https:")
         pages = Pages(
@@ -200,12 +209,22 @@ def create_app(
                 *ShopFilesApi(sign_in, shop_files).routes(),
                 *rules_api.routes(),
                 *results_api.routes(),
+                *RecordingsApi(engine, sign_in, configured.sites, settings.public_origin).routes(),
+                *CodesApi(
+                    sign_in,
+                    codes,
+                    configured.sites,
+                    configured.origins,
+                    configured.secret,
+                    settings.public_origin,
+                ).routes(),
                 Route("/readyz", ready),
                 metrics_route(hub),
             ]
         )
         fetchers = [asyncio.create_task(catalogue.run()) for catalogue in catalogues.values()]
         fetchers += [asyncio.create_task(overrides.run(hub.now)), asyncio.create_task(watcher.run())]
+        fetchers += [asyncio.create_task(tapes.run()), asyncio.create_task(retention.run(hub.now))]
         try:
             async with hub.running():
                 yield {"hub": hub, "proxies": proxies}
@@ -213,6 +232,7 @@ def create_app(
             for fetcher in fetchers:
                 fetcher.cancel()
             await shop_files.close()
+            await tapes.write()
             await recorder.close()
             await engine.dispose()
 

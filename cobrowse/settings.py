@@ -39,6 +39,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     csa_edits: Literal["ask", "always", "never"] = "ask"
     page_sharing: Literal["ask", "never"] = "ask"
     page_recording: Literal["ask", "never"] = "never"
+    catalogue: bool = True
     mirror: list[MaskRule] = []
     file_origins: list[str] = []
     accent: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
@@ -86,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     chats_per_csa: Annotated[int, Meta(ge=1, le=100)] = 4
     sign_in_valid_s: Annotated[float, Meta(ge=60)] = 12 * 3600.0
     private_file_hosts: str = ""
+    recording_days: Annotated[float, Meta(gt=0, le=3650)] = 30.0
+    max_recording_bytes: Annotated[int, Meta(ge=65536)] = 20 * 1024 * 1024
+    audit_days: Annotated[float, Meta(gt=0, le=3650)] = 365.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def site(self, key: str) -> Site | None:

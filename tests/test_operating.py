@@ -34,7 +34,9 @@ def written(value: object) -> str:
     """A default as the page writes it."""
     if value is None:
         return "needed"
-    if isinstance(value, bool | str):
+    if isinstance(value, bool):
+        return f"`{value}`".lower()
+    if isinstance(value, str):
         return f'`"{value}"`'
     return "none" if value in ([], {}) else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 

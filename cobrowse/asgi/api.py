@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cobrowse.asgi.clock import now
+from cobrowse.asgi.security import is_same_origin
 from cobrowse.asgi.signin import SignIn
 from cobrowse.core.messages import Author, Message, SiteView
 from cobrowse.live.catalogue import Catalogue, Listed
@@ -23,6 +24,7 @@ MAX_FOUND = 20
 MAX_QUERY_CHARS = 200
 MAX_HISTORY = 50
 MESSAGES_A_PAGE = 50
+MAY_SUPERVISE = frozenset({"supervisor", "admin"})
 
 _encode = msgspec.json.Encoder().encode
 
@@ -44,6 +46,17 @@ def signed_in(sign_in: SignIn, handler: Handler) -> Callable[[Request], Awaitabl
         agent = await sign_in.agent(request.headers.get("cookie", ""), now())
         if agent is None:
             return refuse(401, "not_signed_in", "sign in to the console first")
+        return await handler(request, agent)
+
+    return checked
+
+
+def ours(handler: Handler, origin: str) -> Handler:
+    """The handler for our own pages alone: with the header that no form can send, and our origin. SPEC sign.5."""
+
+    async def checked(request: Request, agent: Agent) -> Response:
+        if request.headers.get("x-cobrowse") != "console" or not is_same_origin(request, origin):
+            return refuse(403, "not_ours", "expected a request of the console's own")
         return await handler(request, agent)
 
     return checked

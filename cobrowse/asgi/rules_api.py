@@ -11,10 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cobrowse.asgi.api import Handler, answer, refuse, signed_in
+from cobrowse.asgi.api import MAY_SUPERVISE, Handler, answer, ours, refuse, signed_in
 from cobrowse.asgi.clock import now
 from cobrowse.asgi.results_api import asked_site
-from cobrowse.asgi.security import is_same_origin
 from cobrowse.asgi.signin import SignIn
 from cobrowse.core.messages import SiteView
 from cobrowse.core.rules import warnings
@@ -30,7 +29,6 @@ MAX_BODY_BYTES = 256 * 1024
 MAX_HISTORY = 50
 RECENT_DAYS = 30
 DAY_S = 86_400.0
-MAY_EDIT = frozenset({"supervisor", "admin"})
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -97,23 +95,19 @@ class RulesApi:
         return Route(f"/console/api/{path}", signed_in(self._sign_in, handler), methods=[method])
 
     def _ours(self, handler: Handler) -> Handler:
-        """Only from our own pages: with the header that no form can send, and our origin. SPEC sign.5."""
-
-        async def checked(request: Request, agent: Agent) -> Response:
-            if request.headers.get("x-cobrowse") != "console" or not is_same_origin(request, self._origin):
-                return refuse(403, "not_ours", "expected a request of the console's own")
+        async def usable(request: Request, agent: Agent) -> Response:
             try:
                 return await handler(request, agent)
             except Unusable as unusable:
                 return refuse(400, "invalid", str(unusable))
 
-        return checked
+        return ours(usable, self._origin)
 
     def _supervised(self, handler: Handler) -> Handler:
         """Only supervisors and admins. SPEC edit.1."""
 
         async def checked(request: Request, agent: Agent) -> Response:
-            if agent.role not in MAY_EDIT:
+            if agent.role not in MAY_SUPERVISE:
                 return refuse(403, "forbidden", "only a supervisor or an admin changes rules")
             return await handler(request, agent)
 
@@ -144,7 +138,7 @@ class RulesApi:
                 "errors": list(advisor.errors),
                 "faults": faults,
                 "recent_days": RECENT_DAYS,
-                "may_edit": agent.role in MAY_EDIT,
+                "may_edit": agent.role in MAY_SUPERVISE,
             }
         )
 

@@ -210,6 +210,12 @@ def overdue(sharing: Sharing, now: float) -> Shared | None:
     return Shared(_without(sharing, over), "expired", over[0].to if len(over) == 1 else None)
 
 
+def filled(sharing: Sharing) -> Shared:
+    """What stands when a recording has reached its bound."""
+    running = sharing.recording
+    return Shared(replace(sharing, recording=None), "recording_full", running.by if running else None)
+
+
 def _without(sharing: Sharing, gone: Sequence[PageGrant]) -> Sharing:
     """The same without some leaves: a recording goes on only while somebody may see what it shows."""
     grants = [grant for grant in sharing.grants if grant not in gone]

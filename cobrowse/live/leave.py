@@ -35,6 +35,11 @@ class Leave:
         """Whether this CSA may go so far now."""
         return core.lets(self._proven.get(csa.id), csa, level, self._now())
 
+    def is_given(self) -> bool:
+        """Whether anybody may see the page now."""
+        now = self._now()
+        return any(now < grant.expires_at for grant in self._proven.values())
+
     def covers(self, origin: str) -> bool:
         """Whether anybody may see pages of this origin."""
         return any(grant.origin == origin for grant in self._proven.values())

@@ -50,6 +50,9 @@ class Host(Protocol):
     def looked(self, csa: Author, *, on: bool) -> None:
         """A CSA has begun to look, or looks away."""
 
+    def keep(self, frame: bytes) -> None:
+        """A batch goes to those who watch."""
+
 
 class Viewer:
     """A CSA who watches. `behind`: what is on its way to them is no longer the page. `waits`: for its end."""
@@ -66,9 +69,17 @@ class Viewer:
 class PageMirror:
     """One room's page. The tab in front records while somebody who may watches; nothing else ever leaves a page."""
 
-    def __init__(self, room: str, rules: list[MaskRule], host: Host, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        room: str,
+        rules: list[MaskRule],
+        host: Host,
+        now: Callable[[], float],
+        catalogue: bool = True,
+    ) -> None:
         self._room = room
         self._rules = rules
+        self._catalogue = catalogue
         self._host = host
         self._now = now
         self._viewers: list[Viewer] = []
@@ -86,6 +97,11 @@ class PageMirror:
         self._held_bytes = 0
         self._asked_anew = False
         self._checking.forget()
+
+    @property
+    def held(self) -> list[bytes]:
+        """The page as it is: its snapshot and all since, as they went to those who watch."""
+        return self._held
 
     # Who
 
@@ -157,7 +173,7 @@ class PageMirror:
     def _ask_for_page(self) -> None:
         if self._recording is not None and not self._asked_anew:
             self._asked_anew = True
-            self._recording.peer.send(encode(Record(self._room, on=True, rules=self._rules)))
+            self._recording.peer.send(encode(Record(self._room, True, self._rules, self._catalogue)))
 
     # What
 
@@ -211,6 +227,7 @@ class PageMirror:
         else:
             self._held_bytes += len(frame)
         self._held.append(frame)
+        self._host.keep(frame)
         if self._held_bytes > MAX_HELD_BYTES:
             self._ask_for_page()
         for viewer in self._viewers:

@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from cobrowse.core.cart import make_dot
 from cobrowse.core.messages import Entry, Finished, Happened, Judged, Message, Offered, Said, Settled, Taken
 from cobrowse.core.room import RoomState
+from cobrowse.live.deeds import TOLD, deed_of
 from cobrowse.live.publication import CartAfter, Publication, VisitAfter
-from cobrowse.storage import bulk, carts, conversations, decisions, journal, messages, offers, visitors
+from cobrowse.live.tape import Tapes
+from cobrowse.storage import audit, bulk, carts, conversations, decisions, journal, messages, offers, visitors
 from cobrowse.storage.bulk import Bulk, writer_of
 from cobrowse.storage.contacts import Contact
 from cobrowse.storage.decisions import Decision, Order
@@ -38,8 +40,9 @@ def conversation_id(room: str, number: int) -> str:
 class Recorder:
     """Writes and reads the database on behalf of the hub."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, tapes: Tapes | None = None) -> None:
         self._engine = engine
+        self.tapes = tapes
         self._writer = writer_of(engine)
 
     async def close(self) -> None:
@@ -170,7 +173,7 @@ def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
     return carts.CartView(record.room, record.site, record.entry.at, lines, count, total_minor, currency)
 
 
-_RECORDED = frozenset({Said, Taken, Finished, Offered, Settled, Judged})
+_RECORDED = frozenset({Said, Taken, Finished, Offered, Settled, Judged, *TOLD})
 
 
 def _tells(record: Publication) -> bool:
@@ -186,6 +189,8 @@ async def _record(conn: AsyncConnection, record: Publication) -> None:
     talk = conversation_id(room, record.conversation.number)
     if record.conversation.opened:
         await _open_conversation(conn, record, talk)
+    if (deed := deed_of(record)) is not None:
+        await audit.note(conn, deed)
     match fact:
         case Said(text=text):
             contact = None

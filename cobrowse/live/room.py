@@ -41,6 +41,7 @@ from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member, Peer
 from cobrowse.live.mirror import PageMirror
 from cobrowse.live.publication import Publication, publication
+from cobrowse.live.tape import Tape, Tapes
 
 TAIL_ENTRIES = 256
 """Entries kept for clients that come back: a few minutes of a busy cart. Older positions get the whole view."""
@@ -85,6 +86,7 @@ class Room:
         terms: Terms,
         log: Log,
         now: Callable[[], float] = time.time,
+        tapes: Tapes | None = None,
     ) -> None:
         self.state = state
         self.terms = terms
@@ -99,7 +101,10 @@ class Room:
         self._looks: list[Looked] = []
         self.leave_to_see = Leave(state.room, terms.secret, now)
         self.leave_to_see.review(state.sharing)
-        self._mirror = PageMirror(state.room, terms.mirror, self, now)
+        self._mirror = PageMirror(state.room, terms.mirror, self, now, terms.site.catalogue)
+        self._tapes = tapes
+        self._tape: Tape | None = None
+        self._change_tape()
 
     # Joining
 
@@ -235,7 +240,18 @@ class Room:
         changed = self.leave_to_see.review(self.state.sharing)
         if changed:
             self._mirror.review()
+            self._change_tape()
         return changed
+
+    def _change_tape(self) -> None:
+        """Records on the tape that the shopper's leave names, from the page as it stands; on none without."""
+        recording = self.state.sharing.recording
+        if self._tape is not None and (recording is None or recording.id != self._tape.kept.id):
+            self._tape = None
+        if recording is not None and self._tape is None and self._tapes is not None:
+            self._tape = self._tapes.begin(recording, self.state.room, self.state.site)
+            for frame in self._mirror.held:
+                self._tape.add(frame, self._now())
 
     # Reading
 
@@ -302,6 +318,11 @@ class Room:
         """Puts into the log that a CSA uses the page. Raises Backlogged, and then they do not."""
         self.write(fact, self._now())
 
+    def keep(self, frame: bytes) -> None:
+        """A batch goes to those who watch: it is recorded where the shopper allows it. SPEC record.2."""
+        if self._tape is not None and self.leave_to_see.is_given():
+            self._tape.add(frame, self._now())
+
     def looked(self, csa: Author, *, on: bool) -> None:
         """Notes, for the log, that a CSA begins to look at the page, or ends: a reload is neither. SPEC audit.1."""
         away = Looked(csa, on=False)
@@ -327,5 +348,7 @@ class Room:
             self.left_at = now
         gone = self.left_at is not None and now - self.left_at > LEAVE_AFTER_S
         over = Shared(Sharing(), "left") if gone else sharing.overdue(self.state.sharing, now)
+        if over is None and self._tape is not None and self._tape.is_full:
+            over = sharing.filled(self.state.sharing)
         if over is not None:
             self.write(over, now)

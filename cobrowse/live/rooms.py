@@ -131,7 +131,7 @@ class Rooms:
 
     def _room(self, state: RoomState, entries: list[Entry]) -> Room:
         state.next_replica = max(state.next_replica, first_replica(self._now()))
-        return Room(state, entries, self._terms(state.site), self._broker, self._now)
+        return Room(state, entries, self._terms(state.site), self._broker, self._now, self._recorder.tapes)
 
     def _terms(self, site: str) -> Terms:
         look_up = self._look_ups.get(site, nothing_known)

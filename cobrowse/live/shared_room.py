@@ -39,6 +39,7 @@ from cobrowse.live.member import Member, Peer
 from cobrowse.live.notices import AnyNotice, Drawn, Here, Looks, LooksAway, Read, Resumed, TypesThere
 from cobrowse.live.room import TAIL_ENTRIES, Durable, Log, Room
 from cobrowse.live.shared_mirror import SharedMirror
+from cobrowse.live.tape import Tapes
 
 REBASE_EVERY = 64
 """Entries after which going back starts from a newer copy of the state."""
@@ -81,8 +82,9 @@ class SharedRoom(Room):
         now: Callable[[], float],
         others: Others,
         numbers: range,
+        tapes: Tapes | None = None,
     ) -> None:
-        super().__init__(state, tail, terms, log, now)
+        super().__init__(state, tail, terms, log, now, tapes)
         self.numbers = deque(numbers)
         self._tell = others.tell
         self._copy = _encode(state)

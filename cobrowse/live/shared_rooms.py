@@ -105,7 +105,14 @@ class SharedRooms(Rooms):
             apply(state, entry)
         forget_replicas(state, self._now())
         return SharedRoom(
-            state, tail, self._terms(state.site), self._broker, self._now, self._others, numbers
+            state,
+            tail,
+            self._terms(state.site),
+            self._broker,
+            self._now,
+            self._others,
+            numbers,
+            self._recorder.tapes,
         )
 
     async def save(self, rooms: list[Room]) -> None:

@@ -216,6 +216,75 @@ rule_changes = Table(
     PrimaryKeyConstraint("rule", "number"),
 )
 
+# Who did what with a shopper's page: made from the log, and beside it for what is done with a recording. Never a value.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # No foreign keys: the audit outlives agents.
+    Column("actor_role", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("csa", Text, nullable=False),
+    Column("csa_name", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "at", "id"),
+    Index(None, "room", "at"),
+)
+
+# The six digits that a shopper reads out: of each only a keyed digest, used once.
+join_codes = Table(
+    "join_codes",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("room", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("used_at", Double),
+    Index(None, "room", "made_at"),
+    Index(None, "expires_at"),
+)
+
+join_tries = Table(
+    "join_tries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Index(None, "at"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("room", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("csa", Text, nullable=False),
+    Column("csa_name", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Index(None, "room", "started_at"),
+    Index(None, "started_at"),
+)
+
+# What was masked in the page already: batches as they went to the CSA, each with its time, deflated together.
+recording_parts = Table(
+    "recording_parts",
+    metadata,
+    Column("recording", Text, ForeignKey("recordings.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("recording", "number"),
+)
+
 agents = Table(
     "agents",
     metadata,

@@ -118,6 +118,9 @@ class Stage:
     def looked(self, csa: Author, *, on: bool) -> None:
         pass
 
+    def keep(self, frame: bytes) -> None:
+        pass
+
     def sends(self, seq: int, event: dict[str, Any], epoch: str = "e1") -> None:
         body = zlib.compress(json.dumps([event]).encode(), wbits=-15)
         for at in range(0, len(body), 60_000):

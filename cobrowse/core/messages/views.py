@@ -114,6 +114,7 @@ class SiteView(msgspec.Struct, frozen=True):
     origin: str = ""
     page_sharing: Literal["ask", "never"] = "ask"
     page_recording: Literal["ask", "never"] = "never"
+    catalogue: bool = True
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):

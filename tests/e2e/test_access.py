@@ -209,4 +209,6 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(world: World, tmp_path: Pat
     shopper.goto("/bookcases")
     expect(shopper.launcher).to_be_visible()
     ours = [url.rsplit("/", 1)[1] for url in loaded if url.startswith(world.server_url)]
-    assert [re.sub(r"\.[A-Z0-9]+\.", ".", name) for name in ours] == ["cobrowse.js", "core.js"]
+    names = [re.sub(r"\.[A-Z0-9]+\.", ".", name) for name in ours]
+    assert names[:2] == ["cobrowse.js", "core.js"]
+    assert set(names[2:]) <= {"attention.js"}, "1 KB, when the page has time to spare"

@@ -54,6 +54,11 @@ BROWSER_ARROWS: dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]]
         frozenset({"web/snippet"}),
         frozenset({"@rrweb/record"}),
     ),
+    "web/control": (
+        frozenset({"web/core", "web/mirror"}),
+        frozenset({"web/snippet"}),
+        frozenset(),
+    ),
     "agent_ui": (
         frozenset({"web/core"}),
         frozenset(),

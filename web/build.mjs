@@ -3,6 +3,7 @@
 //   core.[hash].js               what the loader imports
 //   panel.[hash].js              what the core imports when the shopper opens it
 //   mirror.[hash].js             what the panel imports once the shopper has let a CSA see the page
+//   control.[hash].js            what the panel imports once the shopper has let a CSA use the page
 //   console.[hash].js and .css   the CSA's console
 //   viewer.[hash].js             what the console imports to show a shopper's page
 //   manifest.json                {logical name: built file}; written last, so it never names a missing file
@@ -25,6 +26,7 @@ const entries = {
   attention: 'web/snippet/attention.ts',
   panel: 'web/widget/panel.tsx',
   mirror: 'web/mirror/recorder.ts',
+  control: 'web/control/hand.ts',
   console: 'agent_ui/src/main.tsx',
   viewer: 'agent_ui/src/mirror/viewer.ts',
 };
@@ -128,13 +130,13 @@ async function bundle(name, extra) {
 
 /**
  * Short names for the properties that end in one `_`, the same in all that a shop's page loads: core and
- * panel hand objects to one another. Found in one pass over all four, so that no short name meets a
+ * panel hand objects to one another. Found in one pass over all five, so that no short name meets a
  * plain property of another file.
  */
 async function shortNames() {
   const { mangleCache } = await esbuild.build({
     ...options,
-    entryPoints: [entries.cobrowse, entries.core, entries.panel, entries.mirror],
+    entryPoints: [entries.cobrowse, entries.core, entries.panel, entries.mirror, entries.control],
     format: 'esm',
     plugins: [cssAsText],
     mangleProps,
@@ -155,10 +157,14 @@ async function build() {
     ...page,
     plugins: [without(/@rrweb\/record\/dist\/record\.js$/, UNUSED_PARTS)],
   });
+  const control = await bundle('control', { ...hashed, ...page });
   const panel = await bundle('panel', {
     ...hashed,
     ...page,
-    define: { MIRROR_FILE: JSON.stringify(mirror.named('mirror.js')) },
+    define: {
+      MIRROR_FILE: JSON.stringify(mirror.named('mirror.js')),
+      CONTROL_FILE: JSON.stringify(control.named('control.js')),
+    },
   });
   const core = await bundle('core', {
     ...hashed,
@@ -185,7 +191,7 @@ async function build() {
   if (!agents.named('console.css')) throw new Error(`${entries.console} imports no style sheet`);
 
   await publish(
-    [loader, core, attention, panel, mirror, agents, viewer].flatMap(({ files }) => files),
+    [loader, core, attention, panel, mirror, control, agents, viewer].flatMap(({ files }) => files),
   );
 }
 

@@ -1,8 +1,11 @@
 // The keyboard: what each command does, and where the focus goes.
 
 import { isLive } from '../../web/core/room';
+import { reaches } from '../../web/core/sharing';
 import { type Command, commandFor, type Focus } from './keys';
 import { neighbour } from './lobby';
+import { levelFor, nextLevel, type Tool } from './mirror/tools';
+import { isAsking, levelOf } from './mirror/watching';
 import { goBack, goTo } from './place';
 import type { Desk } from './state';
 
@@ -59,6 +62,14 @@ function obey(desk: Desk, command: Command): boolean {
       if (desk.watching.room.value === room.id) desk.watching.close();
       else desk.watching.open(room);
       return true;
+    case 'laser':
+    case 'mark':
+    case 'pen':
+    case 'arrow':
+    case 'box':
+    case 'look':
+    case 'control':
+      return takeTool(desk, command);
     case 'keys':
       desk.dialog.value = 'keys';
       return true;
@@ -75,6 +86,17 @@ function obey(desk: Desk, command: Command): boolean {
     case 'open':
       return false; // Enter is the focused row's own
   }
+}
+
+/** Takes a tool in hand over the shopper's page; where there is no leave for it yet, asks for the next one. */
+function takeTool({ room, watching, me, now_s }: Desk, tool: Tool): boolean {
+  const open = room.value;
+  if (!open || watching.room.value !== open.id) return false;
+  const sharing = open.view.value?.sharing;
+  const level = levelOf(sharing, me, now_s.value);
+  if (reaches(level, levelFor(tool))) watching.tool.value = tool;
+  else if (!isAsking(sharing, me)) watching.ask(open, nextLevel(level) ?? level);
+  return true;
 }
 
 /** Among the rules: the search, the way back, the lists of visitors. */

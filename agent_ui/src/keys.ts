@@ -1,5 +1,7 @@
 // The keyboard map as data: the handler and the map on screen read the same table.
 
+import type { Tool } from './mirror/tools';
+
 export type Command =
   | 'next'
   | 'previous'
@@ -9,6 +11,7 @@ export type Command =
   | 'cart'
   | 'propose'
   | 'mirror'
+  | Tool
   | 'search'
   | 'waiting'
   | 'mine'
@@ -32,6 +35,13 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['c'], command: 'cart' },
   { keys: ['p'], command: 'propose' },
   { keys: ['m'], command: 'mirror' },
+  { keys: ['l'], command: 'laser' },
+  { keys: ['h'], command: 'mark' },
+  { keys: ['d'], command: 'pen' },
+  { keys: ['a'], command: 'arrow' },
+  { keys: ['b'], command: 'box' },
+  { keys: ['o'], command: 'look' },
+  { keys: ['u'], command: 'control' },
   { keys: ['/'], command: 'search' },
   { keys: ['1'], command: 'waiting' },
   { keys: ['2'], command: 'mine' },

@@ -21,6 +21,7 @@ foreignobject
 _ATTRIBUTE_NAMES = """
 class id name style _csstext rel href xlink:href src poster type value checked selected placeholder dir lang hidden
 inert open width height colspan rowspan span align valign bgcolor border cellpadding cellspacing size rows cols multiple
+contenteditable
 disabled readonly required start reversed popover media color face nowrap wrap role part slot theme variant state
 min max step low high optimum frameborder scrolling marginwidth marginheight
 rr_scrollleft rr_scrolltop rr_width rr_height rr_open_mode

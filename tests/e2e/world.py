@@ -130,6 +130,7 @@ mirror = [
   {{ do = "hide", select = ".private-box" }},
   {{ do = "unmask", select = "*", pages = "/canary/open" }},
   {{ do = "unmask", select = "*", pages = "/open/*" }},
+  {{ do = "confirm", select = ".final" }},
   {{ do = "unmask", select = "nav a, h2, label, legend, th", pages = "/bookcases*" }},
   {{ do = "mask", select = "p[", pages = "/canary/broken" }},
 ]

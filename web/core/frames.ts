@@ -63,10 +63,10 @@ export interface Act {
   epoch: string;
   n: number;
   node: number;
-  kind: 'click' | 'scroll' | 'type' | 'key' | 'select';
+  kind: 'click' | 'scroll' | 'type' | 'fill' | 'key' | 'select';
   fx?: number;
   fy?: number;
-  /** What is typed, or a key's name. */
+  /** What is typed, a field's whole value, or a key's name. */
   text?: string;
   /** Which option is chosen. */
   index?: number;

@@ -38,6 +38,10 @@ export enum EventType {
   Meta = 4,
 }
 
+/** rrweb's numbers of two kinds of mouse interaction. */
+export const FOCUS = 5;
+export const BLUR = 6;
+
 export enum Source {
   Mutation = 0,
   MouseMove = 1,
@@ -107,9 +111,12 @@ export type MirrorEvent =
     }
   | { type: EventType.Incremental; timestamp: number; data: Incremental };
 
-/** What the site says of one part of its pages: `hide` shows an empty box, `mask` dots, `unmask` the thing itself. */
+/**
+ * What the site says of one part of its pages: `hide` shows an empty box, `mask` dots, `unmask` the thing itself; only the
+ * shopper presses what is to `confirm`.
+ */
 export interface MaskRule {
-  do: 'hide' | 'mask' | 'unmask';
+  do: 'hide' | 'mask' | 'unmask' | 'confirm';
   /** CSS selector; "*" is all of the page. */
   select: string;
   /** Paths for which it holds, with `*` for anything; "" is every page. */

@@ -58,3 +58,13 @@ test('share.1 each level holds those before it', () => {
   const held = levels.map((level) => levels.filter((wanted) => reaches(level, wanted)).length);
   expect(held).toEqual([1, 2, 3, 4]);
 });
+
+test('share.3 what the shopper has taken back is gone before the server knows, and the rest stays', () => {
+  const using: Sharing = { grants: [{ ...grant(GINNY), level: 'control' }, grant(MAX)] };
+  const levels = (...said: Pending[]) =>
+    standing(using, said, SHOP, 1500).grants?.map(({ level }) => level);
+  const back = pending({ k: 'share', level: 'point', to: 'ginny' });
+  expect(levels(back)).toEqual(['point', 'view']);
+  expect(levels({ ...back, state: 'refused' })).toEqual(['control', 'view']);
+  expect(levels(pending({ k: 'share', level: 'point', to: 'max' }))).toEqual(['control', 'view']);
+});

@@ -25,12 +25,24 @@ export function standing(
   if (ended.includes('')) return {};
   const all_asks = sharing.asks ?? [];
   const asks = all_asks.filter(({ by }) => !ended.includes(by[1]));
-  const grants = (sharing.grants ?? []).filter(
-    ({ to, ...grant }) =>
-      grant.expires_at > now_s &&
-      grant.origin === origin &&
-      (!ended.includes(to[1]) || all_asks.some(({ by }) => by[1] === to[1])),
-  );
+  const grants = (sharing.grants ?? [])
+    .filter(
+      ({ to, ...grant }) =>
+        grant.expires_at > now_s &&
+        grant.origin === origin &&
+        (!ended.includes(to[1]) || all_asks.some(({ by }) => by[1] === to[1])),
+    )
+    // What the shopper has taken back counts at once.
+    .map((grant) => {
+      const less = pending.find(
+        ({ op, state }) =>
+          op.k === 'share' &&
+          op.to === grant.to[1] &&
+          state === 'sending' &&
+          !reaches(op.level, grant.level),
+      )?.op;
+      return less?.k === 'share' && less.level !== 'none' ? { ...grant, level: less.level } : grant;
+    });
   const { recording, recording_asked } = sharing;
   const stopped = pending.some(({ op, state }) => op.k === 'let_record' && state === 'sending');
   return {

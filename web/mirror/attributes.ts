@@ -89,6 +89,8 @@ function cleanAttribute(
     case 'type':
       if (tag === 'input') return INPUT_TYPES.test(text) ? text : 'text';
       return /^(?:[1aAiI]|button|submit|reset)$/.test(text) ? text : undefined;
+    case 'contenteditable':
+      return text === 'false' ? undefined : '';
     case 'value':
       return cleanValue(page, element, text);
     case 'checked':

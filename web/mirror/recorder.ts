@@ -2,7 +2,7 @@
 // only after the shopper has consented. SPEC mirror.1 to mirror.3.
 
 import { record } from '@rrweb/record';
-import { EventType, type MaskRule, type MirrorEvent, Source } from '../core/mirror';
+import { EventType, FOCUS, type MaskRule, type MirrorEvent, Source } from '../core/mirror';
 import type { Recorder, RecorderPort } from '../snippet/shell';
 import type { Page } from './attributes';
 import { cleanEvent, cleanSnapshot } from './clean';
@@ -93,7 +93,8 @@ export function makeRecorder(port: RecorderPort): Recorder {
       wasDisturbed = false;
       let step = steps.next();
       while (!step.done) step = steps.next();
-      return add(step.value);
+      add(step.value);
+      return tellFocus();
     }
     endSlices = slice(
       steps,
@@ -103,6 +104,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
         const late = waiting;
         waiting = [];
         add(cleaned);
+        tellFocus();
         late.forEach(take);
       },
       () => {
@@ -110,6 +112,14 @@ export function makeRecorder(port: RecorderPort): Recorder {
         record.takeFullSnapshot(true);
       },
     );
+  }
+
+  /** Who comes late sees where the shopper is, too. */
+  function tellFocus() {
+    const id = record.mirror.getId(document.activeElement);
+    if (id < 0 || document.activeElement === document.body) return;
+    const data = { source: Source.MouseInteraction as const, type: FOCUS, id };
+    queue.push({ type: EventType.Incremental, timestamp: Math.round(performance.now()), data });
   }
 
   function snapshotSoon() {

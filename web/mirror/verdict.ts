@@ -17,32 +17,27 @@ export const CATALOGUE = [
 /** Fields whose value is the cart's, not the shopper's own. */
 const CATALOGUE_FIELDS = 'input[type=number]:is([name=quantity], [name=qty])';
 
+const fields = (...words: string[]) =>
+  words.map((word) => `:is(input, textarea, select):is([name*="${word}" i], [id*="${word}" i])`);
+
+/** Fields of a means of payment. */
+const PAYMENT = [
+  ':is([autocomplete^=cc-], [autocomplete*=" cc-"])',
+  ...fields('card', 'cvc', 'cvv', 'csc', 'iban', 'security-code', 'securitycode'),
+  ...fields('sortcode', 'sort-code', 'account-number', 'accountnumber'),
+].join(',');
+
 /** Fields that nothing lets out: what is typed into them leaves the page in no form. */
 const DENIED = [
+  PAYMENT,
   'input:is([type=password], [type=hidden], [type=file])',
-  ':is([autocomplete^=cc-], [autocomplete*=" cc-"], [autocomplete*=one-time-code], [autocomplete*=-password])',
-  ...[
-    'card',
-    'cvc',
-    'cvv',
-    'csc',
-    'iban',
-    'passw',
-    'passphrase',
-    'secret',
-    'otp',
-    'totp',
-    'pin-',
-    'ssn',
-    'security-code',
-    'securitycode',
-    'sortcode',
-    'sort-code',
-    'account-number',
-    'accountnumber',
-  ].map((word) => `:is(input, textarea, select):is([name*="${word}" i], [id*="${word}" i])`),
+  ':is([autocomplete*=one-time-code], [autocomplete*=-password])',
+  ...fields('passw', 'passphrase', 'secret', 'otp', 'totp', 'pin-', 'ssn'),
   'input:is([name=pin], [id=pin])',
 ].join(',');
+
+/** Whether one pays with this field. */
+export const isPayment = (element: Element): boolean => element.matches(PAYMENT);
 
 const MASK = '[data-cobrowse-mask]';
 const UNMASK = '[data-cobrowse-unmask]';

@@ -1,7 +1,7 @@
 // What the snippet's core gives to the panel.
 
 import type { Link } from '../core/link';
-import type { Item, Offer } from '../core/messages';
+import type { ActNow, Author, Item, Offer, Outcome, Pointed } from '../core/messages';
 import type { MaskRule } from '../core/mirror';
 import type { RoomReplica } from '../core/replica';
 import type { Host } from './host';
@@ -54,4 +54,25 @@ export interface Recorder {
   stop(): void;
   /** The element that a place of the mirror names, while that is the page's present epoch. */
   locate(epoch: string, node: number): Element | undefined;
+}
+
+/** What control of the page needs of the panel, which loads it once the shopper has let a CSA use the page. */
+export interface HandPort {
+  rules(): { rules?: MaskRule[]; catalogue?: boolean };
+  locate(epoch: string, node: number): Element | undefined;
+  /** Whether this CSA may use the page now. */
+  lets(by: Author): boolean;
+  /** The ids of the CSAs who may. */
+  holders(): string[];
+  tell(to: string, outcome: Outcome): void;
+  show(frame: Pointed, at: Element): void;
+  /** Shows the shopper what the CSA asks them to press themselves. */
+  confirm(frame: Pointed, at: Element): void;
+}
+
+export interface Hand {
+  /** Does one step, if it may be done, and tells what became of it. */
+  act(frame: ActNow): void;
+  /** Does nothing more. */
+  stop(): void;
 }

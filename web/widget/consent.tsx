@@ -10,7 +10,7 @@ import type { Words } from './words';
 
 type Props = Pick<Context, 'shell' | 'words'> & { sharing: PageSharing };
 
-const really = (run: () => void) => (event: Event) => {
+export const really = (run: () => void) => (event: Event) => {
   if (event.isTrusted) run();
 };
 
@@ -30,7 +30,7 @@ export function ShareRequest({ words, sharing }: Props) {
               ? ''
               : words.askLevel[level](name)
         }
-        terms={words.shareTerms}
+        terms={level === 'control' ? words.controlTerms : words.shareTerms}
         yes={() => sharing.share(level, by[1])}
         no={() => sharing.share('none', by[1])}
       />
@@ -135,6 +135,14 @@ export function Banner(props: {
             {words.stopRecording}
           </button>
         </span>
+      )}
+      {grants.map(
+        ({ to, level }) =>
+          level === 'control' && (
+            <button type="button" key={to[1]} onClick={really(() => sharing.share('point', to[1]))}>
+              {alone ? words.takeBack : words.takeBackFrom(nameOf(words, to))}
+            </button>
+          ),
       )}
       {!alone &&
         grants.map(({ to }) => (

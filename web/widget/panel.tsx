@@ -8,6 +8,7 @@ import { Banner } from './consent';
 import { Frame } from './frame';
 import { Beside } from './offercard';
 import css from './panel.css';
+import { Requests } from './requests';
 import { sharePage } from './sharing';
 import { panel as panelWords } from './words';
 
@@ -33,7 +34,7 @@ export function mount(shell: Shell): Panel {
   shell.dress(`:host{--cb-font:${getComputedStyle(document.body).fontFamily}}`);
   shell.corner.prepend(element);
 
-  const sharing = sharePage(shell);
+  const sharing = sharePage(shell, words);
   const draw = () => {
     sharing.look();
     now.value = shell.link.now();
@@ -80,7 +81,13 @@ export function mount(shell: Shell): Panel {
   const props = { shell, words, now, sharing };
   render(<Frame {...props} />, element);
   render(<Beside {...props} />, card);
-  render(<Banner {...props} />, banner);
+  render(
+    <>
+      <Banner {...props} />
+      <Requests {...props} />
+    </>,
+    banner,
+  );
 
   return {
     draw,

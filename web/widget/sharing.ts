@@ -5,7 +5,9 @@ import type { Author, ServerFrame, ShareLevel, Sharing } from '../core/messages'
 import { reaches, standing } from '../core/sharing';
 import { complain } from '../snippet/api';
 import type { Recorder, RecorderPort, Shell } from '../snippet/shell';
+import { type Guide, makeGuide } from './guide';
 import { showPointer } from './pointer';
+import type { Words } from './words';
 
 export interface PageSharing {
   /** What stands now; a leave that has run out, or that has just been ended here, is none. */
@@ -18,11 +20,12 @@ export interface PageSharing {
   record(on: boolean): void;
   /** Looks again: after every change of room and link. */
   look(): void;
+  /** What the CSA does on the page. */
+  readonly guide: Guide;
 }
 
-export function sharePage(shell: Shell): PageSharing {
+export function sharePage(shell: Shell, words: Words): PageSharing {
   const { link, room } = shell;
-  const pointer = showPointer(shell.root);
   let recorder: Recorder | undefined;
   let loading: Promise<void> | undefined;
   let wasActive = false;
@@ -33,6 +36,9 @@ export function sharePage(shell: Shell): PageSharing {
     role === 'csa' &&
     !!now().grants?.some((grant) => grant.to[1] === id && reaches(grant.level, level));
   const isActive = () => link.status === 'live' && room.joined && !!now().grants;
+  const guide = makeGuide(shell, words, { now, lets }, showPointer(shell.root), (epoch, node) =>
+    recorder?.locate(epoch, node),
+  );
 
   const port: RecorderPort = {
     room: () => room.id,
@@ -57,7 +63,7 @@ export function sharePage(shell: Shell): PageSharing {
 
   function stop() {
     recorder?.stop();
-    pointer.hide();
+    guide.stop();
   }
 
   /** Tells that this is the tab that the shopper looks at. */
@@ -72,17 +78,16 @@ export function sharePage(shell: Shell): PageSharing {
         comeToFront();
         break;
       case 'record':
+        guide.obey(frame);
         if (!frame.on) stop();
         else if (isActive()) {
           await load();
           if (isActive()) recorder?.record(frame.rules ?? [], frame.catalogue ?? true);
         }
         break;
-      case 'point': {
-        const target = recorder?.locate(frame.epoch, frame.node);
-        if (target && lets(frame.by, 'point')) pointer.show(frame, target);
-        else pointer.hide();
-      }
+      case 'point':
+      case 'act':
+        guide.take(frame);
     }
   }
 
@@ -98,6 +103,7 @@ export function sharePage(shell: Shell): PageSharing {
   return {
     now,
     lets,
+    guide,
     share(level, to = '') {
       room.do({ k: 'share', level, to });
       if (!isActive()) stop();
@@ -111,6 +117,7 @@ export function sharePage(shell: Shell): PageSharing {
       }
       if (!active && wasActive) stop();
       wasActive = active;
+      guide.look();
       if (link.status === 'stopped') life.abort();
     },
   };

@@ -3,7 +3,8 @@
 
 import { Replayer } from '@rrweb/replay';
 import type { Mirrored, Spot } from '../../../web/core/messages';
-import { EventType, type MirrorEvent, Source } from '../../../web/core/mirror';
+import { BLUR, EventType, FOCUS, type MirrorEvent, Source } from '../../../web/core/mirror';
+import { around, type Box, fractions, overlap, type Place } from '../../../web/core/pointing';
 import { makeOwn } from './own';
 import { makeHover, settle } from './settle';
 
@@ -11,6 +12,10 @@ const FRAME = '/console/mirror';
 /** So far ahead that every event counts as past, which the replayer draws at once. */
 const AHEAD_MS = 1e12;
 const MAX_EVENTS_KEPT = 200;
+
+const FIELDS = 'input, textarea, select, [contenteditable]:not([contenteditable=false])';
+const WHOLE = /^(date|time|month|week|datetime-local|color|range)$/;
+const PRESSED = /^(checkbox|radio|button|submit|reset|image|file|hidden)$/;
 
 /** How what is not shown looks: plainly not the shop's own. */
 const STYLES = [
@@ -25,13 +30,32 @@ export interface Drawn {
   height: number;
   epoch: string;
   cursor: { x: number; y: number; pressed: boolean } | undefined;
+  /** The node that has the shopper's focus. */
+  focus: number | undefined;
 }
+
+/** A field of the page that a CSA may type into, and how. */
+export interface PageField {
+  epoch: string;
+  node: number;
+  kind: 'text' | 'choice' | 'whole';
+  /** The input's type, where the value is set as a whole. */
+  type: string;
+  options: string[];
+}
+
+/** The smallest that a drawing hangs on: what is smaller makes fractions too coarse. */
+const MIN_HANGER_PX = 8;
 
 export interface Viewer {
   /** Draws a batch; false: one is missing before it, and the whole page must be asked for. */
   take(frame: Mirrored): Promise<void>;
   /** The node under a point of the page, in the shopper's pixels. */
   spotAt(x: number, y: number): Omit<Spot, 'kind'> | undefined;
+  /** A drawing as fractions of the node that it is about: the one under an arrow's tip, else the one it fits best. */
+  hang(kind: 'pen' | 'arrow' | 'box', line: readonly Place[]): Omit<Spot, 'kind'> | undefined;
+  boxOf(node: number): Box | undefined;
+  fieldAt(x: number, y: number): PageField | undefined;
   destroy(): void;
 }
 
@@ -77,7 +101,7 @@ export async function makeViewer(
   drawn: (page: Drawn) => void,
   missed: () => void,
 ): Promise<Viewer> {
-  const page: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined };
+  const page: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined, focus: undefined };
   const frame = await makeFrame(root);
   const { body } = frame.contentDocument as Document;
   body.style.margin = '0';
@@ -132,12 +156,31 @@ export async function makeViewer(
     ) {
       page.cursor = { x: data.x, y: data.y, pressed: data.type === 1 };
     }
+    if (data.source === Source.MouseInteraction) {
+      if (data.type === FOCUS) page.focus = data.id;
+      else if (data.type === BLUR && page.focus === data.id) page.focus = undefined;
+    }
+  }
+
+  const elementAt = (x: number, y: number) =>
+    iframe.contentDocument?.elementFromPoint(x, y) ?? null;
+
+  /** Undefined for what the page itself does not have. */
+  function idOf(node: Node): number | undefined {
+    const id = replayer.getMirror().getId(node);
+    return id > 0 ? id : undefined;
+  }
+
+  function boxOf(id: number): Box | undefined {
+    const node = replayer.getMirror().getNode(id) as Element | null;
+    return node && 'getBoundingClientRect' in node ? node.getBoundingClientRect() : undefined;
   }
 
   async function unpackAndDraw({ epoch, seq, part, deflated }: Mirrored): Promise<void> {
     const text = deflated ? await inflate(part) : new TextDecoder().decode(part);
     if (seq === 0) {
       page.epoch = epoch;
+      page.focus = undefined;
       next_seq = 0;
     }
     if (epoch !== page.epoch || seq !== next_seq) {
@@ -155,14 +198,48 @@ export async function makeViewer(
       return line;
     },
     spotAt(x, y) {
-      const node = iframe.contentDocument?.elementFromPoint(x, y);
-      if (!node || !page.epoch) return undefined;
-      const id = replayer.getMirror().getId(node);
-      const box = node.getBoundingClientRect();
-      if (id < 0 || box.width <= 0 || box.height <= 0) return undefined;
+      const node = elementAt(x, y);
+      const id = node && idOf(node);
+      const box = id && boxOf(id);
+      if (!id || !box || !page.epoch || box.width <= 0 || box.height <= 0) return undefined;
       const within = (part: number) => Math.min(1, Math.max(0, part));
       const [fx, fy] = [within((x - box.left) / box.width), within((y - box.top) / box.height)];
       return { epoch: page.epoch, node: id, fx, fy };
+    },
+    hang(kind, line) {
+      const drawnBox = around(line);
+      const [tail, tip] = [line[0], line.at(-1)];
+      if (!page.epoch || !tail || !tip) return undefined;
+      const middle: Place = [
+        drawnBox.left + drawnBox.width / 2,
+        drawnBox.top + drawnBox.height / 2,
+      ];
+      let best: { node: number; box: Box; fit: number } | undefined;
+      for (const at of kind === 'arrow' ? [tip] : [middle, tail, tip]) {
+        for (let each = elementAt(...at); each; each = each.parentElement) {
+          const node = idOf(each);
+          const box = node && boxOf(node);
+          if (!node || !box || Math.min(box.width, box.height) < MIN_HANGER_PX) continue;
+          const fit = overlap(box, drawnBox);
+          if (!best || (kind !== 'arrow' && fit > best.fit)) best = { node, box, fit };
+          if (kind === 'arrow') break;
+        }
+      }
+      if (!best) return undefined;
+      const { node, box } = best;
+      return { epoch: page.epoch, node, fx: 0.5, fy: 0.5, path: fractions(line, box) };
+    },
+    boxOf,
+    fieldAt(x, y) {
+      const found = elementAt(x, y);
+      const field = found?.closest(FIELDS) ?? found?.closest('label')?.control ?? null;
+      const node = field && idOf(field);
+      if (!field || !node) return undefined;
+      const type = field.getAttribute('type') ?? '';
+      const kind = field.localName === 'select' ? 'choice' : WHOLE.test(type) ? 'whole' : 'text';
+      if (kind === 'text' && PRESSED.test(type)) return undefined;
+      const options = [...field.querySelectorAll('option')].map((option) => option.label);
+      return { epoch: page.epoch, node, kind, type, options };
     },
     destroy() {
       replayer.destroy();

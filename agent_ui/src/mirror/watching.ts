@@ -3,14 +3,17 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Link } from '../../../web/core/link';
 import type {
+  Act,
   Author,
   Mirrored,
+  OutcomeNow,
   ServerFrame,
   ShareLevel,
   Sharing,
   Spot,
 } from '../../../web/core/messages';
 import type { OpenRoom } from '../open_room';
+import type { Tool } from './tools';
 import type { makeViewer } from './viewer';
 
 /** The viewer's bundle, fetched once: when a page is asked for, so that it is here when the shopper agrees. */
@@ -25,6 +28,12 @@ export interface Watching {
   ask(room: OpenRoom, level: ShareLevel): void;
   close(): void;
   point(spot: Spot): void;
+  /** Sends one step on the page, under the next number. */
+  act(step: Omit<Act, 'n'>): void;
+  /** What became of the last step that has an answer. */
+  readonly outcome: ReadonlySignal<OutcomeNow | undefined>;
+  /** What the CSA holds in their hand. */
+  readonly tool: Signal<Tool>;
   /** Gets every frame of the link. */
   take(frame: ServerFrame): void;
   /** Hands the frames of the open page on, from a whole page on; the disposer ends it. */
@@ -48,6 +57,9 @@ export const isAsking = (sharing: Sharing | undefined, me: Author): boolean =>
 export function watch(link: Link, me: Author): Watching {
   const room = signal<string | undefined>(undefined);
   const wanted = signal<string | undefined>(undefined);
+  const outcome = signal<OutcomeNow | undefined>(undefined);
+  const tool = signal<Tool>('laser');
+  let steps = 0;
   let listener: ((frame: Mirrored) => void) | undefined;
   const tell = (on: boolean) => {
     if (room.peek()) link.send({ t: 'watch', room: room.peek() as string, on });
@@ -63,12 +75,16 @@ export function watch(link: Link, me: Author): Watching {
   return {
     room,
     wanted,
+    outcome,
+    tool,
     ask,
     open(open) {
       if (levelOf(open.view.peek()?.sharing, me, link.now()) !== 'none') {
         wanted.value = undefined;
         if (room.peek() !== open.id) close();
         room.value = open.id;
+        outcome.value = undefined;
+        tool.value = 'laser';
       } else {
         wanted.value = open.id;
         ask(open, 'view');
@@ -78,7 +94,11 @@ export function watch(link: Link, me: Author): Watching {
     point(spot) {
       if (room.peek()) link.send({ t: 'point', room: room.peek() as string, ...spot });
     },
+    act(step) {
+      if (room.peek()) link.send({ t: 'act', room: room.peek() as string, n: ++steps, ...step });
+    },
     take(frame) {
+      if (frame.t === 'outcome' && frame.room === room.peek()) outcome.value = frame;
       if (frame.t === 'mirror' && frame.room === room.peek()) listener?.(frame);
       else if (frame.t === 'joined' && frame.room === room.peek() && listener) tell(true);
     },

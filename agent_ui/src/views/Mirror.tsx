@@ -2,14 +2,19 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Mirrored, RoomView } from '../../../web/core/messages';
+import { reaches } from '../../../web/core/sharing';
+import { type Hand, makeHand } from '../mirror/hand';
 import type { Drawn, Viewer } from '../mirror/viewer';
 import { isAsking, levelOf, loadViewer } from '../mirror/watching';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
+import { ControlBar } from './ControlBar';
+import { Drawings, FocusRing } from './MirrorMarks';
+import { Stage } from './MirrorStage';
+import { AskForMore, Toolbar } from './MirrorTools';
 import { IconButton } from './small';
 
-const POINT_EVERY_MS = 40;
-const NOTHING: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined };
+const NOTHING: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined, focus: undefined };
 
 export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
   const desk = useDesk();
@@ -22,7 +27,10 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
   const [failed, setFailed] = useState(false);
   const level = levelOf(view.sharing, desk.me, desk.coarse_now_s.value);
   const over = level === 'none';
-  const asking = isAsking(view.sharing, desk.me);
+  const mayPoint = reaches(level, 'point');
+  const held = useRef<Hand | undefined>(undefined);
+  held.current ??= makeHand(() => viewer.current, watching);
+  const hand = held.current;
 
   useEffect(() => {
     if (over) watching.close();
@@ -85,18 +93,6 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
     current.style.transform = `scale(${scale})`;
   }, [drawn.width, drawn.height, scale]);
 
-  const last = useRef(0);
-  const point = (event: PointerEvent, kind: 'laser' | 'mark' | 'off') => {
-    const box = sheet.current?.getBoundingClientRect();
-    if (level !== 'point' || !box) return;
-    const now = performance.now();
-    if (kind === 'laser' && now - last.current < POINT_EVERY_MS) return;
-    last.current = now;
-    const [x, y] = [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
-    const spot = viewer.current?.spotAt(x, y);
-    if (spot) watching.point({ ...spot, kind });
-  };
-
   const name = desk.nameIn(room);
   return (
     <section class="column mirror" aria-label={words.mirrorOf(name)}>
@@ -104,31 +100,23 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
         <p class="head-text" dir="auto">
           {words.mirrorOf(name)}
         </p>
-        {level === 'view' && (
-          <button type="button" disabled={asking} onClick={() => watching.ask(room, 'point')}>
-            {asking ? words.askedShopper : words.askToPoint}
-          </button>
-        )}
+        {mayPoint && <Toolbar level={level} />}
+        <AskForMore room={room} view={view} level={level} />
         <IconButton icon="close" label={words.closeMirror} onClick={watching.close} />
       </header>
       <div class="mirror-stage" ref={stage}>
-        <div
-          class={level === 'point' ? 'mirror-sheet pointing' : 'mirror-sheet'}
-          ref={sheet}
-          role="application"
-          aria-label={words.mirrorOf(name)}
-          onPointerMove={(event) => point(event, 'laser')}
-          onPointerDown={(event) => point(event, 'mark')}
-          onPointerLeave={(event) => point(event, 'off')}
-        >
+        <Stage hand={hand} level={level} scale={scale} page={drawn} sheet={sheet}>
+          <Drawings hand={hand} viewer={viewer} page={drawn} />
+          <FocusRing viewer={viewer} page={drawn} />
           <Cursor page={drawn} scale={scale} />
-        </div>
+        </Stage>
         {drawn.width === 0 && (
           <p class="quiet mirror-wait" role="status">
             {failed ? words.failed : words.mirrorComes}
           </p>
         )}
       </div>
+      {mayPoint && <ControlBar room={room} view={view} hand={hand} name={name} />}
     </section>
   );
 }

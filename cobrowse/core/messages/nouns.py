@@ -100,8 +100,10 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MaskRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a site says of a part of its pages: `hide` shows a box, `mask` dots, `unmask` the thing. SPEC mirror.1."""
+    """What a site says of a part of its pages: `hide` shows a box, `mask` dots, `unmask` the thing (SPEC
+    mirror.1); only the shopper presses what is to `confirm` (SPEC mirror.9).
+    """
 
-    do: Literal["hide", "mask", "unmask"]
+    do: Literal["hide", "mask", "unmask", "confirm"]
     select: Annotated[str, Meta(min_length=1, max_length=1000)]
     pages: Annotated[str, Meta(max_length=300)] = ""

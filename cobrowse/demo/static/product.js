@@ -23,6 +23,7 @@ function choose(product, variant) {
   product.querySelector('[data-left]').replaceChildren(stock);
   const buy = product.querySelector('[data-buy]');
   buy.disabled = variant.left === 0;
+  buy.dataset.cobrowseVariant = variant.item_variant;
   buy.textContent = variant.left ? 'Add to basket' : 'Sold out';
   for (const cell of document.querySelectorAll('[data-size]')) {
     cell.textContent = `${variant[cell.dataset.size]} mm`;

@@ -1,0 +1,138 @@
+// Below the shopper's page: what became of the CSA's last step, and where they type what goes there.
+
+import { useEffect, useRef } from 'preact/hooks';
+import { own } from '../../../web/core/cart';
+import type { OutcomeNow, RoomView } from '../../../web/core/messages';
+import type { Hand } from '../mirror/hand';
+import type { PageField } from '../mirror/viewer';
+import { mayEdit, type OpenRoom } from '../open_room';
+import { useDesk } from '../state';
+
+const SEND_AFTER_MS = 60;
+const MAX_TEXT_CHARS = 2000;
+/** What these do is done on the page; all other keys are for what is typed. */
+const KEYS = /^(Backspace|Delete|Enter|ArrowLeft|ArrowRight|Home|End)$/;
+
+export function ControlBar(props: { room: OpenRoom; view: RoomView; hand: Hand; name: string }) {
+  const { room, view, hand, name } = props;
+  const desk = useDesk();
+  const { words, watching } = desk;
+  const outcome = watching.outcome.value;
+  const field = hand.field.value;
+  const proposed = useRef(false);
+
+  useEffect(() => {
+    if (outcome?.what === 'cart') proposed.current = !fill(outcome);
+    if (outcome?.what === 'denied') hand.letGo();
+  }, [outcome]);
+
+  /** Puts into the shared cart what a click would have put into the shop's; where that is not allowed, proposes it. */
+  function fill({ line = '', quantity = 1 }: OutcomeNow): boolean {
+    const may = mayEdit(view, desk.siteOf(room.id));
+    if (may) room.do({ k: 'increment', line, n: quantity });
+    else if (!own(view.cart.proposals, line)) room.do({ k: 'propose', line, n: quantity });
+    return may;
+  }
+
+  const what = outcome?.what === 'cart' && proposed.current ? 'cartProposed' : outcome?.what;
+  const said = what ? words.outcomes[what](name) : '';
+  const isHeld = outcome?.what === 'paused';
+  return (
+    <footer class={isHeld ? 'control-bar held' : 'control-bar'} hidden={!said && !field}>
+      <p role="status">{said}</p>
+      {field && <FieldBox key={`${field.epoch} ${field.node}`} field={field} hand={hand} />}
+    </footer>
+  );
+}
+
+function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
+  const { words, watching } = useDesk();
+  const { epoch, node, kind, type, options } = field;
+  const box = useRef<HTMLElement>(null);
+  const typed = useRef({ text: '', timer: 0 });
+  useEffect(() => box.current?.focus(), []);
+
+  const send = () => {
+    const { text, timer } = typed.current;
+    clearTimeout(timer);
+    typed.current = { text: '', timer: 0 };
+    for (let at = 0; at < text.length; at += MAX_TEXT_CHARS) {
+      watching.act({ kind: 'type', epoch, node, text: text.slice(at, at + MAX_TEXT_CHARS) });
+    }
+  };
+  useEffect(() => send, []);
+
+  const leave = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    send();
+    hand.letGo();
+    document.querySelector<HTMLElement>('[data-focus=page]')?.focus();
+  };
+
+  if (kind === 'choice') {
+    return (
+      <select
+        ref={box as never}
+        aria-label={words.chooseThere}
+        value=""
+        onKeyDown={leave}
+        onChange={(event) => {
+          const index = event.currentTarget.selectedIndex - 1;
+          if (index >= 0) watching.act({ kind: 'select', epoch, node, index });
+        }}
+      >
+        <option value="">{words.chooseThere}</option>
+        {options.map((label, index) => (
+          <option key={index} value={String(index)}>
+            {`${index + 1}. ${label}`}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  if (kind === 'whole') {
+    return (
+      <input
+        ref={box as never}
+        type={type as 'date'}
+        aria-label={words.setThere}
+        onKeyDown={leave}
+        onChange={(event) => {
+          const text = event.currentTarget.value;
+          if (text) watching.act({ kind: 'fill', epoch, node, text });
+        }}
+      />
+    );
+  }
+  return (
+    <textarea
+      ref={box as never}
+      rows={1}
+      spellcheck={false}
+      autocomplete="off"
+      aria-label={words.typeThere}
+      placeholder={words.typeHint}
+      onKeyDown={(event) => {
+        leave(event);
+        if (event.defaultPrevented || event.isComposing || !KEYS.test(event.key)) return;
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        send();
+        watching.act({ kind: 'key', epoch, node, text: event.key });
+      }}
+      onInput={(event) => {
+        if (event.isComposing) return;
+        take(event.currentTarget);
+      }}
+      onCompositionEnd={(event) => take(event.currentTarget)}
+    />
+  );
+
+  /** What stands in the box goes to the page, and nothing of it stays here. */
+  function take(from: HTMLTextAreaElement) {
+    typed.current.text += from.value;
+    from.value = '';
+    typed.current.timer ||= window.setTimeout(send, SEND_AFTER_MS);
+  }
+}

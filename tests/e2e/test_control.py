@@ -1,0 +1,325 @@
+"""A CSA uses the shopper's page with a leave of its own, whatever the page is made with, never where they must not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import FrameLocator, Locator, expect
+
+from tests.e2e.hands import begin, middle, plant, press, take
+from tests.e2e.people import Csa, Shopper
+from tests.e2e.world import World
+
+QUIET_S = 3
+
+
+def state(shopper: Shopper, **wanted: object) -> None:
+    """Waits until the page says that this is so."""
+    shopper.page.wait_for_function(
+        """wanted => {
+          const held = JSON.parse(document.getElementById('state').textContent || '{}');
+          return Object.entries(wanted).every(([key, value]) => (held[key] ?? null) === value);
+        }""",
+        arg=wanted,
+    )
+
+
+def typing_box(csa: Csa) -> Locator:
+    return csa.page.get_by_label("Type on the shopper’s page")
+
+
+def write(csa: Csa, field: Locator, words: str) -> None:
+    """The CSA clicks a field and types there."""
+    press(csa, field)
+    expect(typing_box(csa)).to_be_focused()
+    typing_box(csa).press_sequentially(words)
+
+
+def outwait(shopper: Shopper) -> None:
+    """Returns when the shopper has been quiet for longer than the CSA must wait: the time itself is what is tested."""
+    since = shopper.page.evaluate("performance.now()")
+    shopper.page.wait_for_function(
+        f"since => performance.now() - since > {(QUIET_S + 0.5) * 1000}", arg=since
+    )
+
+
+def start(shopper: Shopper, csa: Csa, words: str, path: str = "/canary/open") -> FrameLocator:
+    """Control of this page, in hand, with the shopper quiet."""
+    page = begin(shopper, csa, "control", words, path)
+    take(csa, "Use the page")
+    outwait(shopper)
+    return page
+
+
+@pytest.mark.parametrize("made_with", ["form", "react", "vue"])
+def test_mirror8_clicks_typing_and_choices_are_taken_by_any_page(
+    world: World, shopper: Shopper, csa: Csa, made_with: str
+) -> None:
+    loaded: list[str] = []
+    shopper.page.on("request", lambda request: loaded.append(request.url))
+    plant(shopper, made_with)
+    page = begin(shopper, csa, "point", f"Please fill it in for me, {made_with}")
+    assert not [url for url in loaded if "/control." in url], "its code comes with its leave"
+    csa.page.get_by_role("button", name="Ask to use the page").click()
+    expect(shopper.panel.or_(shopper.launcher).first).to_be_visible()
+    shopper.open_panel()
+    expect(shopper.panel).to_contain_text("click and type on this page for you")
+    shopper.panel.get_by_role("button", name="Allow").click()
+    shopper.panel.get_by_role("button", name="Close chat").click()
+    expect(shopper.page.locator(".banner")).to_contain_text("use it")
+    take(csa, "Use the page")
+    outwait(shopper)
+    assert [url for url in loaded if "/control." in url]
+    write(csa, page.locator("#name"), "Zoë Lee")
+    state(shopper, name="Zoë Lee")
+    typing_box(csa).press("Backspace")
+    typing_box(csa).press("Home")
+    typing_box(csa).press_sequentially("Dr ")
+    state(shopper, name="Dr Zoë Le")
+    write(csa, page.locator("#about"), "first")
+    typing_box(csa).press("Enter")
+    typing_box(csa).press_sequentially("second")
+    press(csa, page.locator("#more"))
+    state(shopper, about="first\nsecond", pressed=1)
+    press(csa, page.locator("#gift"))
+    state(shopper, gift=True)
+    press(csa, page.locator("label", has_text="Gift"))
+    state(shopper, gift=False)
+    press(csa, page.locator("#size"))
+    csa.page.get_by_label("Choose on the shopper’s page").select_option("2")
+    state(shopper, size="large")
+    press(csa, page.locator("#check"))
+    state(shopper, sent=1)
+    write(csa, page.locator("#name"), "!")
+    typing_box(csa).press("Enter")
+    state(shopper, sent=2, name="Dr Zoë Le!")
+
+
+def test_mirror8_the_events_of_a_step_are_a_persons(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    page = start(shopper, csa, "Which events?")
+    shopper.page.evaluate("heard.length = 0")
+    write(csa, page.locator("#name"), "a")
+    state(shopper, name="a")
+    press(csa, page.locator("#more"))
+    state(shopper, pressed=1)
+    pressing = ["pointerdown", "mousedown", "focusin", "pointerup", "mouseup", "click"]
+    assert shopper.page.evaluate("heard") == [
+        *[f"{name} name" for name in pressing],
+        *[f"{name} name" for name in ("keydown", "beforeinput", "input", "keyup")],
+        *[f"{name} more" for name in pressing[:2]],
+        "change name",
+        *[f"{name} more" for name in pressing[2:]],
+    ]
+
+
+def test_mirror8_fields_of_each_kind_and_scrolling(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    page = start(shopper, csa, "The other fields?")
+    write(csa, page.locator("#depth"), "1.5x")
+    expect(shopper.page.locator("#depth")).to_have_value("1.5")
+    typing_box(csa).press("Backspace")
+    typing_box(csa).press_sequentially("25")
+    expect(shopper.page.locator("#depth")).to_have_value("1.25")
+    press(csa, page.locator("#day"))
+    csa.page.get_by_label("Set on the shopper’s page").fill("2026-12-24")
+    expect(shopper.page.locator("#day")).to_have_value("2026-12-24")
+    write(csa, page.locator("#words"), ", friend")
+    expect(shopper.page.locator("#words")).to_contain_text("friend")
+    write(csa, page.locator("#name"), "twenty letters and no more")
+    expect(shopper.page.locator("#name")).to_have_value("twenty letters and n")
+    csa.page.mouse.move(*middle(page.locator("#pane")))
+    csa.page.mouse.wheel(0, 100)
+    shopper.page.wait_for_function("document.getElementById('pane').scrollTop === 100")
+    assert shopper.page.evaluate("scrollY") == 0
+    csa.page.mouse.move(*middle(page.locator("#more")))
+    csa.page.mouse.wheel(0, 300)
+    shopper.page.wait_for_function("scrollY === 300")
+
+
+def test_mirror9_the_shoppers_own_input_wins_and_the_csa_is_told(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "form")
+    page = start(shopper, csa, "May I as well?")
+    write(csa, page.locator("#name"), "Gin")
+    state(shopper, name="Gin")
+    shopper.page.keyboard.press("End")
+    expect(csa.page.get_by_text("is using the page")).to_be_visible()
+    shopper.page.keyboard.type("ger")
+    typing_box(csa).press_sequentially("XXXX")
+    expect(csa.page.get_by_text("is using the page")).to_be_visible()
+    state(shopper, name="Ginger")
+    outwait(shopper)
+    expect(csa.page.get_by_text("is using the page")).to_have_count(0)
+    typing_box(csa).press_sequentially("!")
+    state(shopper, name="Ginger!")
+    shopper.open_panel()
+    expect(shopper.panel).to_be_visible()
+    shopper.say("I am only chatting")
+    press(csa, page.locator("#more"))
+    state(shopper, pressed=1)
+
+
+def test_mirror9_denied_and_hidden_fields_stay_the_shoppers(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "checkout")
+    page = start(shopper, csa, "My card, please?")
+    refused = csa.page.get_by_text("Not here: this stays with the shopper")
+    for place in ("#password", "#card", "#code", "#card-label", "#shut"):
+        press(csa, page.locator("#town"))
+        expect(refused).to_have_count(0)
+        press(csa, page.locator(place))
+        expect(refused).to_be_visible()
+        focused = shopper.page.evaluate("document.activeElement.id")
+        assert focused == "town", (place, focused)
+    # Whoever leaves the console's own checks out gets no further: the page weighs each step itself.
+    sent = shopper.page.evaluate("JSON.parse(document.getElementById('state').textContent)")
+    assert not [key for key in sent if key.startswith("typed ") and key != "typed "]
+    write(csa, page.locator("#town"), "Leeds")
+    expect(shopper.page.locator("#town")).to_have_value("Leeds")
+    hidden = page.locator("[data-cobrowse-placeholder=hidden]")
+    press(csa, hidden)
+    expect(refused).to_be_visible()
+    press(csa, page.locator("#next"))
+    state(shopper, address=1, private=None, shut=None)
+
+
+@pytest.mark.parametrize("place", ["#marked", "#ruled", "#spoken", "#paid", "#continue", "#echo", "#later"])
+def test_mirror9_what_places_an_order_is_the_shoppers_own_click(
+    world: World, shopper: Shopper, csa: Csa, place: str
+) -> None:
+    plant(shopper, "checkout")
+    page = start(shopper, csa, f"Order it, {place}")
+    before = shopper.page.locator("#state").text_content()
+    press(csa, page.locator(place))
+    request = shopper.page.locator(".request")
+    expect(request).to_contain_text("Ginny asks you to press this yourself")
+    expect(shopper.page.locator(".pointer.mark")).to_contain_text("asks you to press this")
+    expect(csa.page.get_by_text("They see what you ask for")).to_be_visible()
+    assert shopper.page.locator("#state").text_content() == before
+    request.get_by_role("button", name="OK").click()
+    shopper.page.locator(place).click()
+    shopper.page.wait_for_function(
+        "before => document.getElementById('state').textContent !== before", arg=before
+    )
+
+
+def test_mirror9_enter_in_a_field_places_no_order_either(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "checkout")
+    page = start(shopper, csa, "With Enter?")
+    write(csa, page.locator("#street"), "High Street 1")
+    typing_box(csa).press("Enter")
+    expect(shopper.page.locator(".request")).to_contain_text("press this yourself")
+    state(shopper, pay=None)
+    write(csa, page.locator("#town"), "Leeds")
+    typing_box(csa).press("Enter")
+    state(shopper, address=1, pay=None)
+
+
+def test_mirror8_after_stop_no_step_is_applied(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    page = start(shopper, csa, "Stop it now")
+    write(csa, page.locator("#name"), "ab")
+    state(shopper, name="ab")
+    # The keys go on while the shopper stops: what the page has after Stop, it keeps.
+    shopper.page.evaluate(
+        """() => {
+          const widget = document.querySelector('cobrowse-widget').shadowRoot;
+          widget.querySelector('.banner').addEventListener('click', () => {
+            window.at_stop = document.getElementById('name').value;
+          }, true);
+        }"""
+    )
+    typing_box(csa).press_sequentially("c" * 15)
+    shopper.page.locator(".banner").get_by_role("button", name="Stop", exact=True).click()
+    expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
+    shopper.open_panel()
+    shopper.say("Thank you")
+    expect(csa.talk).to_contain_text("Thank you")
+    assert shopper.page.locator("#name").input_value() == shopper.page.evaluate("at_stop")
+
+
+def test_mirror8_the_shopper_takes_control_back_and_goes_on_showing(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "form")
+    page = start(shopper, csa, "Only look again")
+    shopper.page.get_by_role("button", name="Take back control").click()
+    expect(shopper.page.locator(".banner")).to_contain_text("and point")
+    expect(csa.page.get_by_role("radio", name="Use the page")).to_have_count(0)
+    press(csa, page.locator("#more"))
+    expect(shopper.page.locator(".pointer.mark")).to_be_visible()
+    state(shopper, pressed=0)
+
+
+def test_mirror9_neither_a_script_nor_the_csas_hand_presses_the_shoppers_consent(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "form")
+    page = begin(shopper, csa, "point", "Whose word is it?")
+    # Its root is closed to the page (these tests open it), and it is no part of the mirror.
+    assert page.locator("cobrowse-widget").count() == 0
+    csa.page.get_by_role("button", name="Ask to use the page").click()
+    shopper.open_panel()
+    allow = shopper.panel.get_by_role("button", name="Allow")
+    expect(allow).to_be_visible()
+    made: list[Callable[[], object]] = [
+        lambda: allow.evaluate("button => button.click()"),
+        lambda: allow.dispatch_event("click"),
+        lambda: allow.evaluate(
+            "button => ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'].forEach(name =>"
+            " button.dispatchEvent(new MouseEvent(name, { bubbles: true, composed: true, detail: 1 })))"
+        ),
+        lambda: allow.evaluate(
+            "button => { button.focus(); button.dispatchEvent("
+            "new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })); }"
+        ),
+    ]
+    for act in made:
+        act()
+    shopper.say("Nothing has changed")
+    expect(csa.talk).to_contain_text("Nothing has changed")
+    expect(allow).to_be_visible()
+    expect(shopper.page.locator(".banner")).to_contain_text("and point")
+    allow.click()
+    expect(shopper.page.locator(".banner")).to_contain_text("use it")
+    for name in ("Stop", "Take back control"):
+        button = shopper.page.locator(".banner").get_by_role("button", name=name, exact=True)
+        button.evaluate("button => button.click()")
+    shopper.say("Still so")
+    expect(csa.talk).to_contain_text("Still so")
+    expect(shopper.page.locator(".banner")).to_contain_text("use it")
+    # The CSA presses where the widget stands: nothing of it is there for them.
+    take(csa, "Use the page")
+    outwait(shopper)
+    sheet, stop = (
+        csa.page.locator(".mirror-sheet").bounding_box(),
+        shopper.page.locator(".banner").bounding_box(),
+    )
+    assert sheet is not None
+    assert stop is not None
+    scale = sheet["width"] / 1440
+    csa.page.mouse.click(
+        sheet["x"] + (stop["x"] + stop["width"] - 30) * scale, sheet["y"] + (stop["y"] + 20) * scale
+    )
+    press(csa, page.locator("#more"))
+    state(shopper, pressed=1)
+    expect(shopper.page.locator(".banner")).to_contain_text("use it")
+
+
+def test_mirror9_what_the_cart_can_do_is_done_by_the_cart(world: World, shopper: Shopper, csa: Csa) -> None:
+    page = start(shopper, csa, "Put it in for me", "/bookcases/fairelane")
+    added: list[str] = []
+    shopper.page.on(
+        "request", lambda request: added.append(request.url) if "/cart/add" in request.url else None
+    )
+    press(csa, page.locator(".buy button"))
+    expect(csa.page.get_by_text("Proposed: the shopper decides")).to_be_visible()
+    shopper.open_panel()
+    expect(shopper.panel).to_contain_text("Ginny suggests")
+    shopper.panel.get_by_role("button", name="Add to basket").click()
+    shopper.page.wait_for_function(
+        "async () => (await (await fetch('/cart.json')).json()).lines.some(line => line.item_id === 'fairelane')"
+    )
+    assert not added

@@ -1,0 +1,184 @@
+"""What a CSA points at and draws on the shopper's page meets the same thing there, whatever its fonts and sizes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.hands import begin, drag, middle, plant, press, take
+from tests.e2e.people import Csa, Shopper
+from tests.e2e.test_mirror import mirror_of
+from tests.e2e.world import World
+
+BIGGER = "#more { font: 26px/2 serif; padding: 12px 40px; margin-left: 90px }"
+SLACK_PX = 8
+
+
+def near(drawn: Locator, target: Locator, slack_px: float = SLACK_PX) -> None:
+    """Both have the same middle, as soon as the page has come to rest."""
+    expect(drawn).to_be_visible()
+    deadline = time.monotonic() + 15
+    while True:
+        (x, y), (tx, ty) = middle(drawn), middle(target)
+        if max(abs(x - tx), abs(y - ty)) <= slack_px:
+            return
+        assert time.monotonic() < deadline, (x, y, tx, ty)
+        drawn.page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def line(shopper: Shopper, kind: str) -> Locator:
+    return shopper.page.locator(f".drawing.{kind} path:last-child")
+
+
+def test_mirror7_a_pen_an_arrow_and_a_box_meet_their_element(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "form")
+    page = begin(shopper, csa, "point", "Where do I press?")
+    target = shopper.page.locator("#more")
+    x, y = middle(page.locator("#more"))
+    take(csa, "Box on the page")
+    box = page.locator("#more").bounding_box()
+    assert box is not None
+    drag(csa, (box["x"] - 3, box["y"] - 3), (box["x"] + box["width"] + 3, box["y"] + box["height"] + 3))
+    near(line(shopper, "box"), target)
+    expect(csa.page.locator(".mirror-drawings path").first).to_be_visible()
+    take(csa, "Arrow on the page")
+    drag(csa, (x + 200, y - 80), (x, y))
+    arrow = line(shopper, "arrow")
+    expect(arrow).to_be_visible()
+    drawn = arrow.get_attribute("d")
+    assert drawn is not None
+    tip = [float(each) for each in drawn.split("L")[1].split("M")[0].split()]
+    tx, ty = middle(target)
+    assert abs(tip[0] - tx) < SLACK_PX + 6
+    assert abs(tip[1] - ty) < SLACK_PX + 6
+    take(csa, "Draw on the page")
+    drag(csa, (x - 20, y - 10), (x, y + 12), (x + 20, y - 10))
+    near(line(shopper, "pen"), target, slack_px=14)
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.5])
+def test_mirror7_it_sits_right_when_the_page_changes_its_fonts_and_sizes(
+    world: World, shopper: Shopper, csa: Csa, scale: float
+) -> None:
+    """The element moves and grows under what hangs on it, as it does where fonts are others than in the console."""
+    plant(shopper, "form")
+    page = begin(shopper, csa, "point", "Where is the button?")
+    take(csa, "Box on the page")
+    box = page.locator("#more").bounding_box()
+    assert box is not None
+    drag(csa, (box["x"], box["y"]), (box["x"] + box["width"], box["y"] + box["height"]))
+    expect(line(shopper, "box")).to_have_count(1)
+    shopper.page.evaluate(
+        "scale => Object.assign(document.getElementById('more').style, {fontSize: `${scale * 16}px`,"
+        " padding: `${scale * 9}px ${scale * 30}px`, marginLeft: `${scale * 60}px`})",
+        scale,
+    )
+    near(line(shopper, "box"), shopper.page.locator("#more"), slack_px=6)
+    drawn, target = line(shopper, "box").bounding_box(), shopper.page.locator("#more").bounding_box()
+    assert drawn is not None
+    assert target is not None
+    assert abs(drawn["width"] - target["width"]) < 0.1 * target["width"] + 8
+
+
+def test_mirror7_to_look_elsewhere_the_shopper_is_asked(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    page = begin(shopper, csa, "point", "What is there below?")
+    take(csa, "Ask to look here")
+    press(csa, page.locator("#more"))
+    expect(shopper.page.locator(".pointer.mark")).to_be_visible()
+    assert shopper.page.evaluate("scrollY") == 0, "what is in sight needs no question"
+    # The shopper scrolls there and back, so that the CSA can point where the shopper is not.
+    spot = csa.page.evaluate(
+        """() => {
+          const inner = document.querySelector('.mirror-sheet iframe').contentDocument.querySelector('iframe');
+          inner.contentDocument.documentElement.scrollTop = 1500;
+          return inner.contentDocument.getElementById('far').getBoundingClientRect().toJSON();
+        }"""
+    )
+    assert spot["top"] < 900
+    press(csa, page.locator("#far"))
+    request = shopper.page.locator(".request")
+    expect(request).to_contain_text("Ginny would like to show you something")
+    assert shopper.page.evaluate("scrollY") == 0
+    request.get_by_role("button", name="Not now").click()
+    expect(csa.page.get_by_text("would rather stay")).to_be_visible()
+    assert shopper.page.evaluate("scrollY") == 0
+    press(csa, page.locator("#far"))
+    request.get_by_role("button", name="Show me").click()
+    expect(shopper.page.locator("#far")).to_be_in_viewport()
+    expect(csa.page.get_by_text("is looking.")).to_be_visible()
+    near(shopper.page.locator(".pointer.mark"), shopper.page.locator("#far"))
+
+
+def test_mirror7_every_tool_is_within_reach_of_the_keyboard(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    begin(shopper, csa, "point", "Can you draw by keyboard?")
+    keyboard = csa.page.keyboard
+    csa.page.locator("[data-focus=page]").focus()
+    keyboard.press("b")
+    expect(csa.page.get_by_role("radio", name="Box on the page")).to_have_attribute("aria-checked", "true")
+    keyboard.press("ArrowLeft")
+    expect(csa.page.locator(".mirror-aim")).to_be_visible()
+    keyboard.press("Enter")
+    keyboard.press("Shift+ArrowRight")
+    keyboard.press("Shift+ArrowDown")
+    keyboard.press("Enter")
+    expect(line(shopper, "box")).to_have_count(1)
+    drawn = line(shopper, "box").bounding_box()
+    assert drawn is not None
+    assert abs(drawn["width"] - 96) < 6
+    assert abs(drawn["height"] - 96) < 6
+    keyboard.press("h")
+    keyboard.press("Enter")
+    expect(shopper.page.locator(".pointer.mark")).to_contain_text("Ginny")
+    keyboard.press("l")
+    keyboard.press("ArrowUp")
+    expect(shopper.page.locator(".pointer.laser .pointer-dot")).to_be_visible()
+
+
+def test_mirror7_a_drawing_stands_above_the_pages_own_dialog_and_goes_by_itself(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "form")
+    page = begin(shopper, csa, "point", "The dialog?")
+    shopper.page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<dialog id=ask><p id=line>Keep it?</p></dialog>');"
+        "document.getElementById('ask').showModal()"
+    )
+    take(csa, "Frame something on the page")
+    press(csa, page.get_by_text("Keep it?"))
+    mark = shopper.page.locator(".pointer.mark")
+    near(mark, shopper.page.locator("#line"))
+    assert shopper.page.locator(".pointers").evaluate("layer => layer.matches(':popover-open')")
+    expect(mark).to_have_count(0)
+
+
+def test_mirror6_the_shoppers_focus_and_cursor_are_seen(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    page = begin(shopper, csa, "view", "Which field?")
+    shopper.page.locator("#name").click()
+    expect(page.locator("#name")).to_be_visible()
+    near(csa.page.locator(".mirror-focus"), page.locator("#name"))
+    shopper.page.locator("#depth").click()
+    expect(csa.page.locator(".mirror-cursor")).to_be_visible()
+    near(csa.page.locator(".mirror-focus"), page.locator("#depth"))
+    shopper.page.locator("#about").focus()
+    near(csa.page.locator(".mirror-focus"), page.locator("#about"))
+
+
+def test_mirror5_pointing_ends_with_the_leave(world: World, shopper: Shopper, csa: Csa) -> None:
+    plant(shopper, "form")
+    begin(shopper, csa, "point", "And now stop")
+    take(csa, "Box on the page")
+    box = csa.page.locator(".mirror-sheet").bounding_box()
+    assert box is not None
+    drag(csa, (box["x"] + 100, box["y"] + 100), (box["x"] + 200, box["y"] + 160))
+    expect(line(shopper, "box")).to_have_count(1)
+    shopper.page.locator(".banner").get_by_role("button", name="Stop").click()
+    expect(line(shopper, "box")).to_have_count(0)
+    expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
+    assert mirror_of(csa).owner.count() == 0

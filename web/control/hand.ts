@@ -1,0 +1,162 @@
+// A CSA's hand on the shopper's page: steps come in, each is weighed, done and answered. Loaded only after the shopper has let
+// a CSA use the page. SPEC mirror.8, mirror.9.
+
+import type { ActNow, Author, Outcome, Pointed } from '../core/messages';
+import { judge } from '../mirror/verdict';
+import type { Hand, HandPort } from '../snippet/shell';
+import { cartLineOf } from './cartline';
+import { asks } from './confirm';
+import { click, leaveField, press, scroll, select, type } from './steps';
+
+/** So long after the shopper's own input the CSA waits. */
+export const QUIET_MS = 3000;
+/** What a step sets off on the page may come a little later; it is held to the same rules. */
+const AFTERMATH_MS = 1500;
+
+/** What says that the shopper uses the page. Moving the pointer is no use of it: a table that shakes would stop all help. */
+const OWN_INPUT = ['pointerdown', 'keydown', 'wheel', 'touchstart', 'paste', 'drop'] as const;
+const WIDGET = 'cobrowse-widget';
+
+export function makeHand(port: HandPort): Hand {
+  let own_at = -Infinity;
+  let acted_at = -Infinity;
+  let resuming = 0;
+  let acting: ActNow | undefined;
+  let last: ActNow | undefined;
+  let asked = false;
+
+  const now = () => performance.now();
+  const rulesOf = () => port.rules().rules ?? [];
+  const verdicts = () => judge(rulesOf(), port.rules().catalogue ?? true, location.pathname);
+  const path = () => location.pathname;
+
+  function tellAll(what: 'paused' | 'resumed') {
+    for (const to of port.holders()) port.tell(to, { n: 0, what });
+  }
+
+  /** The CSAs wait from now on until the shopper has been quiet. */
+  function pause() {
+    if (resuming) window.clearTimeout(resuming);
+    else tellAll('paused');
+    resuming = window.setTimeout(() => {
+      resuming = 0;
+      tellAll('resumed');
+    }, QUIET_MS);
+  }
+
+  const takeOver = (event: Event) => {
+    // What is typed into the chat is no use of the page.
+    if (!event.isTrusted || (event.target as Element).localName === WIDGET) return;
+    own_at = now();
+    if (port.holders().length) pause();
+  };
+
+  /** What the page sets off by itself in the wake of a step is the CSA's doing too. */
+  const guard = (event: Event) => {
+    const ours = acting !== undefined || (now() - acted_at < AFTERMATH_MS && own_at < acted_at);
+    if (!ours || (event.isTrusted && event.type === 'click')) return;
+    const [target] = event.composedPath();
+    const source = (event as SubmitEvent).submitter ?? target;
+    if (!(source instanceof Element) || !asks(source, rulesOf(), path())) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    asked = true;
+    if (acting || !last) return;
+    askFor(last);
+    answer(last.by, { n: last.n, what: 'confirm' });
+  };
+
+  for (const name of OWN_INPUT) addEventListener(name, takeOver, { capture: true, passive: true });
+  addEventListener('click', guard, true);
+  addEventListener('submit', guard, true);
+
+  /** Nothing that is denied may be reached, not even through its label, nor what holds the widget. */
+  function isDenied(target: Element): boolean {
+    const judged = verdicts();
+    const label = target.closest('label');
+    return [target, label?.control].some(
+      (each) =>
+        each &&
+        (judged.isDenied(each) ||
+          judged.of(each) === 'hide' ||
+          !!each.closest(`${WIDGET}, [inert], :disabled, [aria-disabled=true]`)),
+    );
+  }
+
+  function weigh(frame: ActNow): Outcome['what'] | Pick<Outcome, 'line' | 'quantity'> | Element {
+    const target = port.locate(frame.epoch, frame.node);
+    if (!target?.isConnected) return 'gone';
+    if (target.closest(WIDGET) || isDenied(target)) return 'denied';
+    if (frame.kind === 'scroll') return target;
+    if (frame.kind === 'click' || (frame.kind === 'key' && frame.text === 'Enter')) {
+      const line = frame.kind === 'click' ? cartLineOf(target) : undefined;
+      if (line) return line;
+      if (frame.kind === 'click' && asks(target, rulesOf(), path())) return 'confirm';
+    }
+    return target;
+  }
+
+  function perform(frame: ActNow, target: Element): boolean {
+    const { kind, text = '', index = 0, fx = 0.5, fy = 0.5, dx = 0, dy = 0 } = frame;
+    switch (kind) {
+      case 'click':
+        return click(target, fx, fy);
+      case 'scroll':
+        return scroll(target, dx, dy);
+      case 'type':
+        return type(target, text, false);
+      case 'fill':
+        return type(target, text, true);
+      case 'key':
+        return press(target, text);
+      case 'select':
+        return select(target, index);
+    }
+  }
+
+  function askFor({ by, room, epoch, node, fx = 0.5, fy = 0.5 }: ActNow) {
+    const target = port.locate(epoch, node);
+    const frame: Pointed = { t: 'point', kind: 'mark', by, room, epoch, node, fx, fy };
+    if (target) port.confirm(frame, target.closest('button, a, input, [role=button]') ?? target);
+  }
+
+  function answer(to: Author, outcome: Outcome) {
+    port.tell(to[1], outcome);
+  }
+
+  return {
+    act(frame) {
+      const { by, n } = frame;
+      if (!port.lets(by)) return;
+      if (now() - own_at < QUIET_MS) {
+        return answer(by, { n, what: 'paused' });
+      }
+      const weighed = weigh(frame);
+      if (typeof weighed === 'string') {
+        if (weighed === 'confirm') askFor(frame);
+        return answer(by, { n, what: weighed });
+      }
+      if (!(weighed instanceof Element)) return answer(by, { n, what: 'cart', ...weighed });
+      if (frame.kind === 'click') {
+        const { room, epoch, node, fx = 0.5, fy = 0.5 } = frame;
+        port.show({ t: 'point', kind: 'laser', by, room, epoch, node, fx, fy }, weighed);
+      }
+      asked = false;
+      acting = last = frame;
+      acted_at = now();
+      let done = false;
+      try {
+        done = perform(frame, weighed);
+      } finally {
+        acting = undefined;
+      }
+      if (asked) askFor(frame);
+      answer(by, { n, what: asked ? 'confirm' : done ? 'done' : 'denied' });
+    },
+    stop() {
+      leaveField();
+      window.clearTimeout(resuming);
+      resuming = 0;
+    },
+  };
+}

@@ -162,6 +162,31 @@ def agent_disable(email: str, settings_path: Path | None) -> None:
     click.echo(f"{email} cannot sign in any more.")
 
 
+@agent.command("enable")
+@click.argument("email")
+@settings_option
+@plainly
+def agent_enable(email: str, settings_path: Path | None) -> None:
+    """Let an agent who was shut out sign in again."""
+    from cobrowse.commands.agents import enable_agent
+
+    asyncio.run(enable_agent(settings_at(settings_path).database_url, email))
+    click.echo(f"{email} can sign in again.")
+
+
+@agent.command("password")
+@click.argument("email")
+@click.password_option(envvar="COBROWSE_PASSWORD")
+@settings_option
+@plainly
+def agent_password(email: str, password: str, settings_path: Path | None) -> None:
+    """Set a new password; open consoles of this agent are shown out."""
+    from cobrowse.commands.agents import change_password
+
+    asyncio.run(change_password(settings_at(settings_path).database_url, email, password))
+    click.echo(f"{email} signs in with the new password from now on.")
+
+
 @main.group("rules")
 def rules_group() -> None:
     """The rules that offer help."""

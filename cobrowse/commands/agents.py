@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cobrowse.asgi.passwords import hash_password
 from cobrowse.core.errors import CobrowseError
@@ -43,12 +47,32 @@ async def every_agent(database_url: str) -> list[Agent]:
 
 async def disable_agent(database_url: str, email: str) -> None:
     """Raises UnknownAgent."""
+    async with _agent(database_url, email) as (conn, agent):
+        await agents.disable(conn, agent.id, time.time())
+
+
+async def enable_agent(database_url: str, email: str) -> None:
+    """Raises UnknownAgent."""
+    async with _agent(database_url, email) as (conn, agent):
+        await agents.enable(conn, agent.id)
+
+
+async def change_password(database_url: str, email: str, password: str) -> None:
+    """Raises UnknownAgent, PasswordRefused."""
+    password_hash = hash_password(password)
+    async with _agent(database_url, email) as (conn, agent):
+        await agents.set_password(conn, agent.id, password_hash)
+
+
+@asynccontextmanager
+async def _agent(database_url: str, email: str) -> AsyncIterator[tuple[AsyncConnection, Agent]]:
+    """The agent with this address, in a transaction of its own. Raises UnknownAgent."""
     engine = await open_database(database_url)
     try:
         async with engine.begin() as conn:
             agent = await agents.find_by_email(conn, email)
             if agent is None:
                 raise UnknownAgent("expected the e-mail address of an agent: see `cobrowse agent list`")
-            await agents.disable(conn, agent.id, time.time())
+            yield conn, agent
     finally:
         await engine.dispose()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cobrowse.asgi.signin import COOKIE, TRIES, session_token
-from cobrowse.commands.agents import add_agent, disable_agent
+from cobrowse.commands.agents import add_agent, change_password, disable_agent, enable_agent
 from tests.conftest import Serve
 from tests.serving import EMAIL, PASSWORD, LocalServer
 
@@ -92,6 +92,19 @@ async def test_sign4_a_disabled_agent_is_out_at_once_and_everywhere(local: Local
     assert await me(local, local.cookie) == 401
     assert (await local.post_sign_in(EMAIL, PASSWORD)).status_code == 401
     assert await csa.close_code() == 4500
+
+
+async def test_sign4_a_new_password_shows_out_whoever_had_the_old(local: LocalServer) -> None:
+    csa = await local.csa()
+    await change_password(local.settings.database_url, EMAIL, "another-and-better")
+    assert await csa.close_code() == 4500
+    assert await me(local, local.cookie) == 401
+    assert (await local.post_sign_in(EMAIL, PASSWORD)).status_code == 401
+    assert (await local.post_sign_in(EMAIL, "another-and-better")).status_code == 303
+    await disable_agent(local.settings.database_url, EMAIL)
+    assert (await local.post_sign_in(EMAIL, "another-and-better")).status_code == 401
+    await enable_agent(local.settings.database_url, EMAIL)
+    assert (await local.post_sign_in(EMAIL, "another-and-better")).status_code == 303
 
 
 async def test_sign4_signing_out_ends_the_session(local: LocalServer) -> None:

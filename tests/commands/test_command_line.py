@@ -173,6 +173,8 @@ def test_agents_are_added_once_listed_and_disabled(settings_file: Path, tmp_path
     refused(run(tmp_path, "agent", "disable", "nobody@shop.example"), "agent list")
     assert run(tmp_path, "agent", "disable", "ginny@shop.example").status == 0
     assert "disabled" in run(tmp_path, "agent", "list").text
+    assert run(tmp_path, "agent", "enable", "ginny@shop.example").status == 0
+    assert "ginny@shop.example\tGinny\tcsa" in run(tmp_path, "agent", "list").text
 
 
 def test_a_program_that_several_nodes_need_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,7 @@ class Hub:
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
             ]
+            await self._recorder.catch_up()
             await self.wake_conversations()
             self.ready = True
             try:

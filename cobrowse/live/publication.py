@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from cobrowse.core.cart import Count, quantity
-from cobrowse.core.messages import Author, CartChanged, Entry, Happened, Item, Message, Settled
-from cobrowse.core.room import RoomState
+from cobrowse.core.messages import Author, CartChanged, Entry, Happened, Hidden, Item, Message, Settled
+from cobrowse.core.room import SERVER_REPLICA, RoomState
 
 
 class CartAfter(NamedTuple):
@@ -73,6 +73,20 @@ def publication(state: RoomState, entry: Entry, payload: bytes, conversation_bef
     opening = talk.messages[-1] if opened and isinstance(fact, Settled) else None
     after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening)
     return Publication(state.room, state.site, state.epoch, entry, payload, cart, after, seen)
+
+
+def standing(state: RoomState) -> Publication:
+    """A record that writes nothing into the log and says how a room stands: its cart, and its visit if there is one."""
+    visit, changes = state.visit, state.changes
+    at = max(visit.last_at, changes[-1].at if changes else 0.0)
+    entry = Entry(*state.head, at, SERVER_REPLICA, 0, Author("server"), Hidden())
+    seen = VisitAfter(visit.number, visit.first_at, visit.referrer, visit.device, visit.locale)
+    talk = state.conversation
+    after = ConversationAfter(talk.number, False, talk.reason, talk.taken_by, None)
+    cart = CartAfter(dict(state.cart.lines), state.items)
+    return Publication(
+        state.room, state.site, state.epoch, entry, b"", cart, after, seen if visit.number else None
+    )
 
 
 class _Packed(NamedTuple):

@@ -1,24 +1,39 @@
-"""Commits batches: the rooms' log and, in the same transaction, everything that the database says of it.
+"""Commits batches: the rooms' log and, in the same transaction, what the database says of it.
 
 All communication ends in one contact database, and the log is its source: a row beside the log is written exactly once,
-because the entry it comes from is.
+because the entry it comes from is. On SQLite the rows that only show how things stand, a cart's and a visitor's, follow
+when the change has rested (live.resting).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.core.cart import make_dot
 from cobrowse.core.messages import Entry, Finished, Happened, Judged, Message, Offered, Said, Settled, Taken
-from cobrowse.core.room import RoomState
+from cobrowse.core.room import RoomState, apply
 from cobrowse.live.deeds import TOLD, deed_of
-from cobrowse.live.publication import CartAfter, Publication, VisitAfter
+from cobrowse.live.publication import CartAfter, Publication, VisitAfter, standing
+from cobrowse.live.resting import Resting, Shown, latest
 from cobrowse.live.tape import Tapes
-from cobrowse.storage import audit, bulk, carts, conversations, decisions, journal, messages, offers, visitors
+from cobrowse.storage import (
+    audit,
+    behind,
+    bulk,
+    carts,
+    conversations,
+    decisions,
+    journal,
+    messages,
+    offers,
+    visitors,
+)
 from cobrowse.storage.bulk import Bulk, writer_of
 from cobrowse.storage.contacts import Contact
 from cobrowse.storage.decisions import Decision, Order
@@ -40,10 +55,18 @@ def conversation_id(room: str, number: int) -> str:
 class Recorder:
     """Writes and reads the database on behalf of the hub."""
 
-    def __init__(self, engine: AsyncEngine, tapes: Tapes | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        tapes: Tapes | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
         self.tapes = tapes
         self._writer = writer_of(engine)
+        self._monotonic = monotonic
+        self._resting = Resting()
+        self._writing = asyncio.Lock()
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -56,15 +79,44 @@ class Recorder:
         past it. Raises when not all is written; a room of which all is may then be among them, which does no harm:
         whoever is told that it was lost comes back and finds it.
         """
-        if self._writer is not None:
-            telling = {record.room for record in batch if _tells(record)}
-            plain = [record for record in batch if record.room not in telling] if telling else batch
-            if plain:
-                await self._writer.write(self._bulks(plain))
-            batch = [record for record in batch if record.room in telling] if telling else ()
-        if batch:
-            async with self._engine.begin() as conn:
-                await self._write(conn, batch)
+        async with self._writing:
+            if self._writer is not None:
+                telling = {record.room for record in batch if _tells(record)}
+                plain = [record for record in batch if record.room not in telling] if telling else batch
+                if plain:
+                    fresh = behind.adding(self._resting.unknown(plain))
+                    await self._writer.write([*_log(plain), fresh])
+                    self._resting.add(plain, self._monotonic())
+                batch = [record for record in batch if record.room in telling] if telling else ()
+            if batch:
+                async with self._engine.begin() as conn:
+                    await self._write(conn, batch)
+                self._resting.renew(batch)
+
+    async def settle(self, *, all_: bool = False) -> None:
+        """Brings the rows up that are behind: of changes that have rested, or of all."""
+        while self._writer is not None:
+            async with self._writing:
+                now = float("inf") if all_ else self._monotonic()
+                rested = self._resting.rested(now)
+                if not rested:
+                    return
+                await self._writer.write([*_shown(list(rested.values())), behind.taking(rested)])
+                self._resting.forget(rested)
+
+    async def catch_up(self) -> None:
+        """Brings the rows up that were behind when this database's last server died. Before anybody writes."""
+        if self._writer is None:
+            return
+        async with reading(self._engine) as conn:
+            rooms = await behind.rooms(conn)
+        for room in rooms:
+            state, entries = await self.load(room)
+            if state is not None:
+                for entry in entries:
+                    apply(state, entry)
+                self._resting.add([standing(state)], 0.0)
+        await self.settle(all_=True)
 
     async def project(self, batch: Sequence[Publication]) -> None:
         """Writes what of the batch is not there yet, in one transaction: the same may come again. SPEC node.3."""
@@ -84,31 +136,16 @@ class Recorder:
         return [each for each in snapshots if held.get((each.room, each.offset)) == each.hash]
 
     async def _write(self, conn: AsyncConnection, batch: Sequence[Publication]) -> None:
-        for each in self._bulks(batch):
+        waiting = self._resting.of({record.room for record in batch})
+        for each in [*_log(batch), *_shown(waiting), *_shown(latest(batch))]:
             await bulk.write(conn, each)
         for record in batch:
             if _tells(record):
                 await _record(conn, record)
 
-    def _bulks(self, batch: Sequence[Publication]) -> list[Bulk]:
-        """The rows that entries make in the log and in the tables that only show how things stand."""
-        begun = [self._beginning(record) for record in batch if record.entry.offset == 1]
-        seen = {record.room: _visitor(record, visit) for record in batch if (visit := record.visit)}
-        latest = {record.room: (record, cart) for record in batch if (cart := record.cart)}
-        return [
-            journal.appending([_log_row(record) for record in batch]),
-            journal.saving(begun),
-            visitors.saving(list(seen.values())),
-            carts.saving([_cart_view(record, cart) for record, cart in latest.values()]),
-        ]
-
-    def _beginning(self, record: Publication) -> journal.Snapshot:
-        return self.snapshot(RoomState(record.room, record.site, record.epoch), record.entry.at)
-
     def snapshot(self, state: RoomState, now: float) -> journal.Snapshot:
         """The room's state as it is now, encoded."""
-        offset, digest = state.head
-        return journal.Snapshot(state.room, state.site, state.epoch, offset, digest, _encode(state), now)
+        return _snapshot(state, now)
 
     async def save(self, snapshots: Sequence[journal.Snapshot]) -> None:
         """Keeps snapshots, so that logs need not be read from the beginning. Each must be of a durable state."""
@@ -136,11 +173,33 @@ class Recorder:
         return [summary.conversation.room for summary in [*waiting, *opened]]
 
 
-def _log_row(record: Publication) -> journal.LogRow:
-    entry = record.entry
-    return journal.LogRow(
-        record.room, entry.offset, entry.hash, entry.at, entry.replica, entry.c, record.payload
-    )
+def _snapshot(state: RoomState, now: float) -> journal.Snapshot:
+    offset, digest = state.head
+    return journal.Snapshot(state.room, state.site, state.epoch, offset, digest, _encode(state), now)
+
+
+def _log(batch: Sequence[Publication]) -> list[Bulk]:
+    """The rows of the log, and the first snapshots of rooms that begin."""
+    rows = [
+        journal.LogRow(room, entry.offset, entry.hash, entry.at, entry.replica, entry.c, payload)
+        for room, _, _, entry, payload, _, _, _ in batch
+    ]
+    begun = [
+        _snapshot(RoomState(record.room, record.site, record.epoch), record.entry.at)
+        for record in batch
+        if record.entry.offset == 1
+    ]
+    return [journal.appending(rows), journal.saving(begun)]
+
+
+def _shown(rooms: Sequence[Shown]) -> list[Bulk]:
+    """The rows that only show how things stand."""
+    seen = [(record, record.visit) for _, _, record in rooms if record is not None]
+    held = [(record, record.cart) for _, record, _ in rooms if record is not None]
+    return [
+        visitors.saving([_visitor(record, visit) for record, visit in seen if visit is not None]),
+        carts.saving([_cart_view(record, cart) for record, cart in held if cart is not None]),
+    ]
 
 
 def _visitor(record: Publication, visit: VisitAfter) -> visitors.Visitor:

@@ -167,10 +167,13 @@ class Rooms:
             room.saved_offset = snapshot.offset
 
     async def save_all(self) -> None:
+        """Keeps a snapshot of every room, and whatever else is not in the database yet."""
         await self.save(list(self._rooms.values()))
+        await self._recorder.settle(all_=True)
 
     async def tidy(self, now: float, idle_s: float) -> list[str]:
-        """Saves the stale rooms and lets go of those that have been idle and stayed so; their keys."""
+        """Saves what has rested and the stale rooms, and lets go of those that stay idle; their keys."""
+        await self._recorder.settle()
         stale = self.stale(now, idle_s)
         if not stale:
             return []

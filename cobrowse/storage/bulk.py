@@ -9,58 +9,97 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, NamedTuple
 
-from sqlalchemy import Insert
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.storage.engine import prepare_sqlite
 
-MAX_ROWS = 128
-"""A statement takes a power of two of rows, at most this many: few different ones, which SQLite keeps prepared."""
+MAX_ROWS = 512
+FEW_ROWS = 64
+"""A statement takes any number of rows up to a few, or a multiple of that up to `MAX_ROWS`: few different ones, which
+SQLite keeps prepared, and seldom more than two for a batch.
+"""
+
+CACHED_STATEMENTS = 4 * FEW_ROWS
+
+Work = Callable[[], None]
 
 
 class Bulk(NamedTuple):
-    """Rows for one table, each a value a column in the table's order; `insert` makes the statement for a back end."""
+    """Rows for one table, each a value a column in the table's order; `statement`: for a back end, with one row."""
 
-    insert: Callable[[str], Insert]
+    statement: Callable[[str], ClauseElement]
     rows: Sequence[tuple[Any, ...]]
 
 
 async def write(conn: AsyncConnection, bulk: Bulk) -> None:
     """Writes the rows, inside the connection's transaction. Raises IntegrityError."""
     if bulk.rows:
-        text = str(bulk.insert(conn.dialect.name).compile(dialect=conn.dialect))
+        text = str(bulk.statement(conn.dialect.name).compile(dialect=conn.dialect))
         await conn.exec_driver_sql(text, list(bulk.rows))
 
 
 class Writer:
-    """A thread with a SQLite connection of its own, for transactions that are bulks and nothing else."""
+    """A thread with a SQLite connection of its own, for transactions that are bulks and nothing else.
+
+    Each statement gives up Python's lock and must win it back from the event loop: one that stands alone is its own
+    transaction.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._thread = ThreadPoolExecutor(1, "writer")
         self._conn: sqlite3.Connection | None = None
+        self._work: SimpleQueue[tuple[Work, asyncio.Future[None]] | None] = SimpleQueue()
+        self._thread: Thread | None = None
 
     async def write(self, bulks: Sequence[Bulk]) -> None:
         """Writes all rows in one transaction; durable when it returns. Raises IntegrityError, sqlite3.Error."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._write, bulks)
+        await self._do(lambda: self._write(bulks))
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        if self._thread is not None:
+            await self._do(self._close)
+            self._work.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _do(self, work: Work) -> asyncio.Future[None]:
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="writer", daemon=True)
+            self._thread.start()
+        future = asyncio.get_running_loop().create_future()
+        self._work.put((work, future))
+        return future
+
+    def _run(self) -> None:
+        while (asked := self._work.get()) is not None:
+            work, future = asked
+            failed: BaseException | None = None
+            try:
+                work()
+            except BaseException as error:
+                failed = error
+            with suppress(RuntimeError):  # the loop may be closed by now
+                future.get_loop().call_soon_threadsafe(_settle, future, failed)
 
     def _write(self, bulks: Sequence[Bulk]) -> None:
         conn = self._conn or self._open()
-        conn.execute("BEGIN IMMEDIATE")
+        asked = [each for bulk in bulks for each in statements(bulk)]
         try:
-            for bulk in bulks:
-                for text, values in statements(bulk):
-                    conn.execute(text, values)
+            if len(asked) == 1:
+                conn.execute(*asked[0])
+                return
+            conn.execute("BEGIN IMMEDIATE")
+            for text, values in asked:
+                conn.execute(text, values)
             conn.execute("COMMIT")
         except BaseException as error:
             if conn.in_transaction:
@@ -70,7 +109,7 @@ class Writer:
             raise
 
     def _open(self) -> sqlite3.Connection:
-        conn = sqlite3.connect(self._path, isolation_level=None)
+        conn = sqlite3.connect(self._path, isolation_level=None, cached_statements=CACHED_STATEMENTS)
         prepare_sqlite(conn.cursor(), foreign_keys=True)
         self._conn = conn
         return conn
@@ -79,6 +118,15 @@ class Writer:
         if self._conn is not None:
             self._conn.close()
             self._conn = None
+
+
+def _settle(future: asyncio.Future[None], failed: BaseException | None) -> None:
+    if future.done():  # whoever waited was cancelled
+        return
+    if failed is None:
+        future.set_result(None)
+    else:
+        future.set_exception(failed)
 
 
 def writer_of(engine: AsyncEngine) -> Writer | None:
@@ -90,20 +138,17 @@ def statements(bulk: Bulk) -> Iterator[tuple[str, list[Any]]]:
     """The bulk as SQLite statements of many rows each, with their values."""
     first, count = 0, len(bulk.rows)
     while first < count:
-        size = min(1 << (count - first).bit_length() - 1, MAX_ROWS)
+        left = count - first
+        size = left if left <= FEW_ROWS else min(left - left % FEW_ROWS, MAX_ROWS)
         yield (
-            _statement(bulk.insert, size),
+            _statement(bulk.statement, len(bulk.rows[0]), size),
             [value for row in bulk.rows[first : first + size] for value in row],
         )
         first += size
 
 
 @cache
-def _statement(insert: Callable[[str], Insert], size: int) -> str:
-    head, values, tail = str(insert("sqlite").compile(dialect=sqlite.dialect())).partition(_row(insert))
-    return head + ", ".join([values] * size) + tail
-
-
-@cache
-def _row(insert: Callable[[str], Insert]) -> str:
-    return "(" + ", ".join("?" for _ in insert("sqlite").table.columns) + ")"
+def _statement(statement: Callable[[str], ClauseElement], width: int, size: int) -> str:
+    row = "(" + ", ".join("?" * width) + ")"
+    head, _, tail = str(statement("sqlite").compile(dialect=sqlite.dialect())).partition(row)
+    return head + ", ".join([row] * size) + tail

@@ -34,7 +34,7 @@ class MissingMigration(StorageError):
 
 
 class LogConflict(StorageError):
-    """The log already holds this offset of the room, or this (replica, counter)."""
+    """The log already holds this offset of the room."""
 
 
 class EmailTaken(StorageError):

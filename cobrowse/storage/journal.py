@@ -66,14 +66,12 @@ def appending(rows: Sequence[LogRow]) -> Bulk:
 async def append(conn: AsyncConnection, rows: Sequence[LogRow]) -> None:
     """Adds every row or, once the transaction is rolled back, none; durable when it is committed.
 
-    Raises LogConflict when the log holds one of the offsets, or of the (replica, counter) pairs, of its room.
+    Raises LogConflict when the log holds one of the offsets of its room.
     """
     try:
         await bulk.write(conn, appending(rows))
     except IntegrityError:
-        raise LogConflict(
-            f"expected {len(rows)} new log rows; an offset or a (replica, counter) among them is taken"
-        ) from None
+        raise LogConflict(f"expected {len(rows)} new log rows; an offset among them is taken") from None
 
 
 async def tail(conn: AsyncConnection, room: str, after_offset: int, limit: int) -> list[LogRow]:

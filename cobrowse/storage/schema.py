@@ -1,6 +1,7 @@
 """The tables. Times are seconds since the Unix epoch, money is in minor units, ids are text.
 
-`log` is the truth; a room's other tables are made from it, in the same transactions, and outlive it.
+`log` is the truth; a room's other tables are made from it, in the same transactions, and outlive it. Carts and visitors
+may follow a second later on SQLite; `behind` says whose.
 A change here needs a migration in `migrations/versions`; a test compares the two.
 """
 
@@ -43,7 +44,6 @@ log = Table(
     Column("counter", BigInteger, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     PrimaryKeyConstraint("room", "offset"),
-    UniqueConstraint("room", "replica", "counter"),
 )
 
 rooms = Table(
@@ -57,6 +57,8 @@ rooms = Table(
     Column("state", LargeBinary, nullable=False),
     Column("saved_at", Double, nullable=False),
 )
+
+behind = Table("behind", metadata, Column("room", Text, primary_key=True))
 
 visitors = Table(
     "visitors",

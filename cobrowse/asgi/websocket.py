@@ -95,15 +95,15 @@ class HubProtocol(asyncio.Protocol):
         """
         if self._held:
             data, self._held = self._held + data, b""
-        at = 0
-        while self._websocket.state is State.OPEN:
+        at, receive, websocket = 0, connection.receive, self._websocket
+        while websocket.state is State.OPEN:
             frame = frame_at(data, at)
             if frame is None:
                 self._held = data[at:]
                 return b""
             start, end = frame
             if data[at] == WHOLE_BINARY and data[at + 1] & MASKED and end - start <= MAX_FRAME_BYTES:
-                connection.receive(apply_mask(data[start:end], data[start - 4 : start]))
+                receive(apply_mask(data[start:end], data[start - 4 : start]))
             elif data[at] in CONTROLS:
                 self._parse(data[at:end])
             else:

@@ -170,6 +170,17 @@ def _join_dots(
     return kept
 
 
+def _touched(cart: Cart, other: Cart) -> list[str]:
+    """The lines of the cart that joining with `other` may change."""
+    theirs = other.context
+    if not theirs.vector and len(theirs.cloud) == 1 and len(other.lines) == 1:
+        ((line, counts),) = other.lines.items()
+        if theirs.cloud == counts.keys():  # an addition: it covers nothing but itself
+            return [line] if line in cart.lines else []
+    uncovered = _uncovered(theirs)
+    return [line for line, dots in cart.lines.items() if line in other.lines or not uncovered(dots)]
+
+
 def _uncovered(context: Context) -> Callable[[Iterable[str]], bool]:
     """Says of dots whether the context has seen none of them."""
     if not context.vector:
@@ -180,8 +191,7 @@ def _uncovered(context: Context) -> Callable[[Iterable[str]], bool]:
 def absorb(cart: Cart, other: Cart) -> None:
     """Joins `other` into `cart`, in place; `other` is left as it is."""
     seen, theirs = cart.context, other.context
-    uncovered = _uncovered(theirs)
-    for line in [line for line, dots in cart.lines.items() if line in other.lines or not uncovered(dots)]:
+    for line in _touched(cart, other):
         kept = _join_dots(cart.lines[line], seen, other.lines.get(line, {}), theirs)
         if kept:
             cart.lines[line] = kept
@@ -190,7 +200,7 @@ def absorb(cart: Cart, other: Cart) -> None:
     for line, counts in other.lines.items():
         if line not in cart.lines and (new := _join_dots({}, seen, counts, theirs)):
             cart.lines[line] = new
-    for code in [*cart.coupons, *(code for code in other.coupons if code not in cart.coupons)]:
+    for code in {**cart.coupons, **other.coupons} if cart.coupons or other.coupons else ():
         mine, added = cart.coupons.get(code, set()), other.coupons.get(code, set())
         dots = {dot for dot in mine if dot in added or not has_seen(theirs, dot)}
         dots |= {dot for dot in added if dot not in mine and not has_seen(seen, dot)}
@@ -238,9 +248,9 @@ def increment(cart: Cart, line: str, n: int, dot: str, ts: float) -> Cart:
     counts = cart.lines.get(line, {})
     before = raw_sum(counts)
     if max(before, 0) + n <= 0:
-        return _delta({dot, *counts})
-    covered = counts if before <= 0 else ()
-    return _delta({dot, *covered}, lines={line: {dot: Count("inc", n, ts)}})
+        return Cart(context=Context({}, {dot, *counts}))
+    covered = {dot, *counts} if before <= 0 else {dot}
+    return Cart(lines={line: {dot: Count("inc", n, ts)}}, context=Context({}, covered))
 
 
 def set_quantity(cart: Cart, line: str, n: int, seen: Iterable[str], dot: str, ts: float) -> Cart:

@@ -83,7 +83,7 @@ class Protocol:
         self.count(now)
         self._last_at = now
         frame = decode_client(data)
-        if not isinstance(frame, self._allowed):
+        if type(frame) not in self._allowed:
             raise self._out_of_turn(frame)
         if type(frame) is Do:
             if len(data) > MAX_OPERATION_BYTES:

@@ -7,6 +7,7 @@ applies the same entries in the same order has the same state: on every node, af
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
@@ -293,10 +294,12 @@ def apply(state: RoomState, entry: Entry) -> None:
 
 def _apply_cart(state: RoomState, entry: Entry, fact: CartChanged) -> None:
     state.cart_offset = entry.offset
-    before = carts.quantity(state.cart.lines.get(fact.line, {}))
+    lines = state.cart.lines
+    before = carts.quantity(lines[fact.line]) if fact.line in lines else 0
     carts.absorb(state.cart, fact.delta)
-    carts.trim_proposals(state.cart)
-    after = carts.quantity(state.cart.lines.get(fact.line, {}))
+    if fact.delta.proposals:
+        carts.trim_proposals(state.cart)
+    after = carts.quantity(lines[fact.line]) if fact.line in lines else 0
     if fact.item is not None:
         remember(state.items, [fact.item], state.cart.lines)
     if before != after:
@@ -360,9 +363,9 @@ def _without_reason(offer: Offer) -> Offer:
 _VEILED = frozenset({Offered, Arrived, Identified, Happened, Declined, Judged, Armed})
 
 
-def is_plain(fact: AnyFact) -> bool:
-    """Whether everybody sees this fact as it is: what `seen_by` leaves alone, whoever reads. SPEC room.6."""
-    return type(fact) not in _VEILED
+def all_plain(facts: Iterable[AnyFact]) -> bool:
+    """Whether everybody sees these facts as they are: what `seen_by` leaves alone, whoever reads. SPEC room.6."""
+    return _VEILED.isdisjoint(map(type, facts))
 
 
 def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:

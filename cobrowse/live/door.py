@@ -16,7 +16,10 @@ DRAIN_MARGIN_S = 1.0
 
 
 class Door:
-    """Counts connections against two bounds: all, and those of one network address."""
+    """Counts connections against two bounds: all, and those of one network address.
+
+    Whether a peer has fallen silent is looked at when it may have, not each second: nearly all are idle.
+    """
 
     def __init__(self, max_connections: int, max_per_address: int) -> None:
         self.inside: set[Connection] = set()
@@ -24,6 +27,8 @@ class Door:
         self._max_per_address = max_per_address
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
+        self._look_at: dict[Connection, int] = {}
+        self._looks: dict[int, set[Connection]] = {}
 
     def admit(self, connection: Connection) -> PeerError | None:
         """Counts a new connection; the reason if there is no place for it."""
@@ -35,18 +40,35 @@ class Door:
         self.inside.add(connection)
         self._addresses[address] += 1
         self._empty.clear()
+        self._look_again(connection)
         return None
 
     def leave(self, connection: Connection) -> None:
         if connection not in self.inside:
             return
         self.inside.remove(connection)
+        self._looks[self._look_at.pop(connection)].discard(connection)
         address = connection.handshake.address
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
         if not self.inside:
             self._empty.set()
+
+    def silent(self, now: float) -> list[Connection]:
+        """The connections whose peers have been silent for too long; `now` on the clock of their protocols."""
+        silent: list[Connection] = []
+        for second in [second for second in self._looks if second <= now]:
+            for connection in self._looks.pop(second):
+                if now >= connection.protocol.due():
+                    silent.append(connection)
+                self._look_again(connection, int(now) + 1)
+        return silent
+
+    def _look_again(self, connection: Connection, earliest: int = 0) -> None:
+        second = max(int(connection.protocol.due()) + 1, earliest)
+        self._look_at[connection] = second
+        self._looks.setdefault(second, set()).add(connection)
 
     async def drain(self, spread_s: float) -> None:
         """Tells each connection to come back after a time of its own within the spread; returns when all have gone, or

@@ -367,9 +367,9 @@ class Hub:
 
     async def _sweep(self) -> None:
         now = self.monotonic()
-        for connection in [each for each in self.connections if now >= each.protocol.due()]:
+        for connection in self._door.silent(now):
             connection.check(now)
-        for room in list(self.rooms):
+        for room in self.rooms.shared():
             room.tend_sharing(self.now())
         for key in await self.rooms.tidy(now, self.settings.room_idle_s):
             self._timers.set(key, None)

@@ -37,6 +37,10 @@ class ConversationAfter(NamedTuple):
     opening: Message | None
 
 
+NO_CONVERSATION = ConversationAfter(0, False, "", None, None)
+"""For an entry that says nothing of one."""
+
+
 class VisitAfter(NamedTuple):
     number: int
     first_at: float
@@ -70,8 +74,11 @@ def publication(state: RoomState, entry: Entry, payload: bytes, conversation_bef
         first_at = visit.first_at or entry.at
         seen = VisitAfter(max(visit.number, 1), first_at, visit.referrer, visit.device, visit.locale)
     opened = talk.number != conversation_before
-    opening = talk.messages[-1] if opened and isinstance(fact, Settled) else None
-    after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening)
+    if not opened and type(fact) is CartChanged:
+        after = NO_CONVERSATION
+    else:
+        opening = talk.messages[-1] if opened and isinstance(fact, Settled) else None
+        after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening)
     return Publication(state.room, state.site, state.epoch, entry, payload, cart, after, seen)
 
 
@@ -81,12 +88,9 @@ def standing(state: RoomState) -> Publication:
     at = max(visit.last_at, changes[-1].at if changes else 0.0)
     entry = Entry(*state.head, at, SERVER_REPLICA, 0, Author("server"), Hidden())
     seen = VisitAfter(visit.number, visit.first_at, visit.referrer, visit.device, visit.locale)
-    talk = state.conversation
-    after = ConversationAfter(talk.number, False, talk.reason, talk.taken_by, None)
     cart = CartAfter(dict(state.cart.lines), state.items)
-    return Publication(
-        state.room, state.site, state.epoch, entry, b"", cart, after, seen if visit.number else None
-    )
+    shown = seen if visit.number else None
+    return Publication(state.room, state.site, state.epoch, entry, b"", cart, NO_CONVERSATION, shown)
 
 
 class _Packed(NamedTuple):

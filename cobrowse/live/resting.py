@@ -35,25 +35,19 @@ class Resting:
 
     def unknown(self, batch: Sequence[Publication]) -> set[str]:
         """The rooms that these records put behind, and that are not yet."""
-        return {record.room for record in batch if _shows(record)} - self._waiting.keys()
+        return {record.room for record in batch if record.cart or record.visit} - self._waiting.keys()
 
     def add(self, batch: Sequence[Publication], now: float) -> None:
         """These records are in the log; their rows are not written."""
-        self._merge([record for record in batch if _shows(record)], now)
+        carts = {record.room: record for record in batch if record.cart is not None}
+        visits = {record.room: record for record in batch if record.visit is not None}
+        for room in {**carts, **visits}:
+            since, cart, visit = self._waiting.get(room, (now, None, None))
+            self._waiting[room] = Shown(since, carts.get(room, cart), visits.get(room, visit))
 
     def renew(self, batch: Sequence[Publication]) -> None:
         """The rows of these records have been written: what waits of their rooms must not put back older ones."""
-        self._merge([record for record in batch if _shows(record) and record.room in self._waiting], 0.0)
-
-    def _merge(self, batch: Iterable[Publication], now: float) -> None:
-        waiting = self._waiting
-        for record in batch:
-            since, cart, visit = waiting.get(record.room, (now, None, None))
-            waiting[record.room] = Shown(
-                since,
-                record if record.cart is not None else cart,
-                record if record.visit is not None else visit,
-            )
+        self.add([record for record in batch if record.room in self._waiting], 0.0)
 
     def rested(self, now: float) -> dict[str, Shown]:
         """Some of those that have rested; `forget` them when they are written."""
@@ -78,7 +72,3 @@ def latest(batch: Sequence[Publication]) -> list[Shown]:
     resting = Resting()
     resting.add(batch, 0.0)
     return list(resting._waiting.values())
-
-
-def _shows(record: Publication) -> bool:
-    return record.cart is not None or record.visit is not None

@@ -47,6 +47,7 @@ TAIL_ENTRIES = 256
 """Entries kept for clients that come back: a few minutes of a busy cart. Older positions get the whole view."""
 
 SNAPSHOT_EVERY = 64
+NOTHING_SHARED = Sharing()
 SERVER = Author("server")
 
 _encode_fact = msgspec.msgpack.Encoder().encode
@@ -259,7 +260,7 @@ class Room:
         """Hands durable entries to every member, encoded once for all who see the same. SPEC wire.6."""
         top = records[-1].entry
         self._durable = (top.offset, top.hash)
-        first, plain = records[0].entry.offset, all(core.is_plain(record.entry.fact) for record in records)
+        first, plain = records[0].entry.offset, core.all_plain([record.entry.fact for record in records])
         for_all: bytes | None = None
         for member in self.members:
             if member.delivered >= first:
@@ -331,6 +332,10 @@ class Room:
         else:
             self._looks.append(Looked(csa, on))
 
+    def is_shared(self) -> bool:
+        """Whether `tend_sharing` has anything to do."""
+        return bool(self._looks) or self.left_at is not None or self.state.sharing != NOTHING_SHARED
+
     def tend_sharing(self, now: float) -> None:
         """Ends leaves to see the page that have run out, and all when the shopper has gone; logs who looks.
 
@@ -339,7 +344,7 @@ class Room:
         while self._looks:
             self.write(self._looks[0], now)
             del self._looks[0]
-        if self.state.sharing == Sharing():
+        if self.state.sharing == NOTHING_SHARED:
             self.left_at = None
             return
         if self.is_visited():

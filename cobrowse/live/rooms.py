@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from cobrowse.broker.contract import Broker
+from cobrowse.core.chat import is_live
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp, nothing_known
 from cobrowse.core.messages import Entry, MaskRule, SiteView
@@ -138,13 +139,17 @@ class Rooms:
         rules, identity = self._mask_rules.get(site, []), self._identity_secrets.get(site, b"")
         return Terms(self._sites[site], look_up, self._secret, rules, identity)
 
+    def shared(self) -> list[Room]:
+        """The rooms whose shopper lets a CSA see the page, or did until just now."""
+        return [room for room in self._rooms.values() if room.is_shared()]
+
     def stale(self, now: float, idle_s: float) -> list[Room]:
         """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""
         stale: list[Room] = []
         for room in self._rooms.values():
             if room.state.head[0] - room.saved_offset >= SNAPSHOT_EVERY:
                 stale.append(room)
-            if room.members or room.state.conversation.status in ("waiting", "open"):
+            if room.members or is_live(room.state.conversation):
                 room.idle_since = None
             elif room.idle_since is None:
                 room.idle_since = now

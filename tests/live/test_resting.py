@@ -22,7 +22,9 @@ from cobrowse.live.resting import AT_ONCE, REST_S
 from cobrowse.storage.engine import open_database
 
 encode = msgspec.msgpack.Encoder().encode
-TERMS = Terms(SiteView("shop", "Alcove & Oak", "EUR", "ask"), nothing_known)
+TERMS = Terms(
+    SiteView("shop", "Alcove & Oak", "EUR", "ask"), nothing_known, b"a secret of 32 bytes for the tests"
+)
 
 
 class Shopper:

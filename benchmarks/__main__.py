@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import mirror, report, rows, rules
+from benchmarks import mirror, nodes, report, rows, rules
 from benchmarks.install import environment
 from benchmarks.peers import Peers
 from benchmarks.rows import FULL, QUICK, Row
@@ -43,7 +43,8 @@ def main() -> None:
     table.append(rows.coming_back(server_core, scale))
     say("the same rate in few rooms and in many")
     table.append(rows.growth(server_core, scale))
-    table.append(rows.TWO_NODES)
+    say("two nodes over Redis")
+    table.append(nodes.two_nodes(server_core, scale, rates[0].per_s))
     load = os.getloadavg()[1] / (os.cpu_count() or 1)
     print("\n" + report.markdown(rates, table, load) + "\n")
     if not given.quick:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.load import Pair
 from benchmarks.server import ROOT, Server, free_port
 from benchmarks.wire import Peer, frame
 from cobrowse.core.codec import decode_server, encode
@@ -38,17 +39,17 @@ _MARK_C = 0x7ABCDEF1
 """A number that MessagePack writes in four bytes, to find where they are."""
 
 
-def settings(folder: Path, port: int, **more: str) -> Path:
+def settings(folder: Path, port: int, database_url: str = "", **more: str) -> Path:
     """A settings file. What differs from the defaults: the load comes from one address and from few connections."""
     path = folder / "cobrowse.toml"
     lines = [
         f"port = {port}",
         f'public_url = "http://127.0.0.1:{port}"',
-        f'database_url = "sqlite:///{folder}/cobrowse.db"',
+        f'database_url = "{database_url or f"sqlite:///{folder}/cobrowse.db"}"',
         "frames_per_s = 1000000.0",
         "burst_frames = 1000000.0",
         "max_connections_per_address = 20000",
-        *(f"{name} = {value}" for name, value in more.items()),
+        *(f'{name} = "{value}"' for name, value in more.items()),
         "[[sites]]",
         f'key = "{SITE}"',
         'name = "Bench"',
@@ -59,10 +60,10 @@ def settings(folder: Path, port: int, **more: str) -> Path:
     return path
 
 
-def server(folder: Path, core: int, **more: str) -> Server:
+def server(folder: Path, core: int) -> Server:
     """Our server with an agent, on a database of its own."""
     port = free_port()
-    path = settings(folder, port, **more)
+    path = settings(folder, port)
     add = [
         sys.executable,
         "-m",
@@ -82,8 +83,12 @@ def server(folder: Path, core: int, **more: str) -> Server:
         stdout=subprocess.DEVNULL,
         env={**os.environ, "COBROWSE_PASSWORD": PASSWORD},
     )
-    command = [sys.executable, "-m", "cobrowse", "serve", "--settings", str(path)]
-    return Server(command, port, folder / "server.txt", core)
+    return Server(command(path), port, folder / "server.txt", core)
+
+
+def command(path: Path) -> list[str]:
+    """What starts a server with these settings."""
+    return [sys.executable, "-m", "cobrowse", "serve", "--settings", str(path)]
 
 
 def sign_in(port: int) -> str:
@@ -167,6 +172,17 @@ def cart_ops(room: str, last: int = 0) -> Callable[[int, int], bytes]:
         )
 
     return ops
+
+
+def pairs(port: int, count: int) -> list[Pair]:
+    """A shopper and a CSA in each room; the CSA sees the shopper's operations."""
+    cookie = sign_in(port)
+    made = []
+    for _ in range(count):
+        sender, watcher = shopper(port), csa(port, cookie)
+        join(watcher, sender.room)
+        made.append(Pair(sender.peer, watcher, cart_ops(sender.room, sender.joined.last)))
+    return made
 
 
 def count_entries(data: bytes, start: int, end: int) -> int:

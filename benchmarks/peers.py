@@ -41,7 +41,7 @@ class Peers:
                 "Cobrowse",
                 "decode, authorise, merge, log on disk, acknowledge, fan out",
                 ours.server,
-                our_pairs,
+                ours.pairs,
                 ours.count_entries,
             ),
             Contender("socket.io", "room relay", self._node("socketio.mjs"), socketio_pairs, count_socketio),
@@ -126,18 +126,6 @@ class Peers:
                 side.until(b"\x00\x01\x02\x00\x00")
             pairs.append(Pair(*sides, yjs_ops(updates, b"")))
         return pairs
-
-
-def our_pairs(port: int, count: int) -> list[Pair]:
-    """A shopper and a CSA in each room; the CSA sees the shopper's operations."""
-    cookie = ours.sign_in(port)
-    pairs = []
-    for _ in range(count):
-        sender = ours.shopper(port)
-        watcher = ours.csa(port, cookie)
-        ours.join(watcher, sender.room)
-        pairs.append(Pair(sender.peer, watcher, ours.cart_ops(sender.room, sender.joined.last)))
-    return pairs
 
 
 # socket.io: Engine.IO 4 straight on the WebSocket

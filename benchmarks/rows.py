@@ -65,15 +65,6 @@ class Rate(NamedTuple):
     runs: tuple[float, ...]
 
 
-TWO_NODES = Row(
-    "two nodes over Redis: operations a second from node A to node B against one node; added p50",
-    "at least 0.5 times; under 3 ms",
-    "",
-    None,
-    note="this version runs one node",
-)
-
-
 @contextmanager
 def running(start: Callable[[Path, int], Server], core: int) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, start(Path(folder), core) as server:

@@ -31,14 +31,14 @@ def free_port() -> int:
 
 
 class Server:
-    """Runs a command pinned to `core`, inside `with`, until its port answers and then until the block ends."""
+    """Runs a command pinned to `core` (or to several, "0,1"), inside `with`, from when its port answers."""
 
     def __init__(
         self,
         command: Sequence[str],
         port: int,
         log: Path,
-        core: int,
+        core: int | str,
         environment: dict[str, str] | None = None,
     ) -> None:
         self.port = port

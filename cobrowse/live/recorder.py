@@ -20,7 +20,7 @@ from cobrowse.core.messages import Entry, Finished, Happened, Judged, Message, O
 from cobrowse.core.room import RoomState, apply
 from cobrowse.live.deeds import TOLD, deed_of
 from cobrowse.live.publication import CartAfter, Publication, VisitAfter, standing
-from cobrowse.live.resting import Resting, Shown, latest
+from cobrowse.live.resting import AT_ONCE, Resting, Shown, latest
 from cobrowse.live.tape import Tapes
 from cobrowse.storage import (
     audit,
@@ -148,8 +148,14 @@ class Recorder:
         return _snapshot(state, now)
 
     async def save(self, snapshots: Sequence[journal.Snapshot]) -> None:
-        """Keeps snapshots, so that logs need not be read from the beginning. Each must be of a durable state."""
-        if snapshots:
+        """Keeps snapshots, so that logs need not be read from the beginning. Each must be of a durable state.
+
+        On SQLite by the thread that commits, in parts: a commit that meets another's lock sleeps for longer than it lasts.
+        """
+        if self._writer is not None:
+            for first in range(0, len(snapshots), AT_ONCE):
+                await self._writer.write([journal.saving(snapshots[first : first + AT_ONCE])])
+        elif snapshots:
             async with self._engine.begin() as conn:
                 await journal.save_snapshot(conn, *snapshots)
 

@@ -150,7 +150,7 @@ class Recorder:
     async def save(self, snapshots: Sequence[journal.Snapshot]) -> None:
         """Keeps snapshots, so that logs need not be read from the beginning. Each must be of a durable state.
 
-        On SQLite by the thread that commits, in parts: a commit that meets another's lock sleeps for longer than it lasts.
+        On SQLite by the thread that commits, in parts: a commit that meets another's lock sleeps longer than it lasts.
         """
         if self._writer is not None:
             for first in range(0, len(snapshots), AT_ONCE):

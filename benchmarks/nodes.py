@@ -43,7 +43,7 @@ def running_nodes() -> Iterator[Two]:
         url = asyncio.run(new_database(postgres))
         asyncio.run(migrate(url))
         asyncio.run(add_agent(url, ours.EMAIL, "Ginny", "csa", ours.PASSWORD))
-        shared = {"redis_url": redis.url, "secret": SECRET}
+        shared = {"redis_url": f'"{redis.url}"', "secret": f'"{SECRET}"'}
         nodes = []
         for _ in range(2):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))

@@ -49,7 +49,7 @@ def settings(folder: Path, port: int, database_url: str = "", **more: str) -> Pa
         "frames_per_s = 1000000.0",
         "burst_frames = 1000000.0",
         "max_connections_per_address = 20000",
-        *(f'{name} = "{value}"' for name, value in more.items()),
+        *(f"{name} = {value}" for name, value in more.items()),
         "[[sites]]",
         f'key = "{SITE}"',
         'name = "Bench"',
@@ -60,10 +60,10 @@ def settings(folder: Path, port: int, database_url: str = "", **more: str) -> Pa
     return path
 
 
-def server(folder: Path, core: int) -> Server:
+def server(folder: Path, core: int, **more: str) -> Server:
     """Our server with an agent, on a database of its own."""
     port = free_port()
-    path = settings(folder, port)
+    path = settings(folder, port, **more)
     add = [
         sys.executable,
         "-m",

@@ -15,6 +15,7 @@ from benchmarks.crowd import Crowd, storm
 from benchmarks.load import Load, Sample
 from benchmarks.peers import Contender
 from benchmarks.server import Server
+from cobrowse.core.protocol import Limits
 
 LINES_A_CART = 5
 SYNC_WITHIN_S = 10.0
@@ -146,11 +147,11 @@ def crowded(core: int, scale: Scale) -> list[Row]:
         before = server.resident_bytes()
         crowd = Crowd(server.port, cookie, scale.shoppers, scale.consoles)
         crowd.fill_carts(LINES_A_CART)
-        crowd.rest(2.0, beats_every_s=15.0)
+        crowd.rest(2.0, beats_every_s=Limits().heartbeat_s)
         each_kib = (server.resident_bytes() - before) / scale.shoppers / 1024
         cpu = server.cpu_s()
         begun = time.monotonic()
-        crowd.rest(scale.idle_s, beats_every_s=15.0)
+        crowd.rest(scale.idle_s, beats_every_s=Limits().heartbeat_s)
         share = (server.cpu_s() - cpu) / (time.monotonic() - begun)
         crowd.close()
     everybody = scale.shoppers + scale.consoles
@@ -170,7 +171,7 @@ def crowded(core: int, scale: Scale) -> list[Row]:
             f"{100 * share:.1f} %",
             share < 0.03,
             100 * share,
-            "everybody's heartbeat every 15 s included",
+            f"everybody's heartbeat every {Limits().heartbeat_s:.0f} s included",
         ),
     ]
 

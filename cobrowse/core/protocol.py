@@ -51,7 +51,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Bounds on one connection. Seconds, frames and frames a second (a bucket of `burst_frames`)."""
 
     hello_within_s: float = 10.0
-    heartbeat_s: float = 15.0
+    heartbeat_s: float = 25.0
     frames_per_s: float = 100.0
     burst_frames: float = 1000.0
 
@@ -109,6 +109,10 @@ class Protocol:
     def due(self) -> float:
         """When `check` must next be called."""
         return self._last_at + self._silence_s
+
+    def first_due(self) -> float:
+        """The earliest that `due` may come to say, if nothing but a hello comes."""
+        return self._last_at + min(self._limits.hello_within_s, self._limits.silence_s)
 
     def check(self, now: float) -> None:
         """Raises PeerError(NO_HEARTBEAT) when the peer has been silent for too long."""

@@ -40,7 +40,7 @@ class Door:
         self.inside.add(connection)
         self._addresses[address] += 1
         self._empty.clear()
-        self._look_again(connection)
+        self._look(connection, connection.protocol.first_due())
         return None
 
     def leave(self, connection: Connection) -> None:
@@ -60,14 +60,15 @@ class Door:
         silent: list[Connection] = []
         for second in [second for second in self._looks if second <= now]:
             for connection in self._looks.pop(second):
-                if now >= connection.protocol.due():
+                due = connection.protocol.due()
+                if now >= due:
                     silent.append(connection)
-                self._look_again(connection, int(now) + 1)
+                self._look(connection, max(due, now))
         return silent
 
-    def _look_again(self, connection: Connection, earliest: int = 0) -> None:
-        second = max(int(connection.protocol.due()) + 1, earliest)
-        self._look_at[connection] = second
+    def _look(self, connection: Connection, at: float) -> None:
+        """Looks at this connection in the second after `at`."""
+        second = self._look_at[connection] = int(at) + 1
         self._looks.setdefault(second, set()).add(connection)
 
     async def drain(self, spread_s: float) -> None:

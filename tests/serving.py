@@ -26,6 +26,7 @@ from cobrowse.commands.serve import listen
 from cobrowse.core.messages import Hello
 from cobrowse.core.rules.rule import Rule
 from cobrowse.settings import Settings, Site
+from tests.processes import free_port
 from tests.wire import WITHIN_S, Peer, open_peer
 
 Shell = Literal["hub", "plain"]
@@ -33,12 +34,6 @@ Shell = Literal["hub", "plain"]
 ORIGIN = "http://shop.example"
 EMAIL, PASSWORD = "ginny@shop.example", "alcove-and-oak"
 LOADER = b"(()=>{})();\n"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def site(key: str = "shop", **terms: Any) -> Site:

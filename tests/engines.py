@@ -29,7 +29,7 @@ GRANTS = (
     "~cobrowse:*",
     "&cobrowse:*",
     *("+fcall", "+function|load", "+xdel", "+xlen", "+subscribe", "+unsubscribe", "+ping"),
-    *("+hmget", "+hget", "+hset", "+expire", "+del", "+xadd", "+xrange", "+xtrim", "+publish"),
+    *("+hmget", "+hget", "+hset", "+expire", "+del", "+xadd", "+xrange", "+xtrim", "+publish", "+wait"),
     *("+time", "+zadd", "+zrem", "+zremrangebyscore", "+zrange", "+get", "+set"),
 )
 """What a Redis user of Cobrowse must be allowed; docs/operating.md has the same list."""

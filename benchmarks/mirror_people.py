@@ -151,7 +151,7 @@ class Meeting:
             }""",
             [count, every_ms],
         )
-        self.csa.page.wait_for_function(f"seen.has('£{count}')")
+        self.csa.page.wait_for_function(f"() => seen.has('£{count}')")
         seen = dict(json.loads(self.csa.page.evaluate("JSON.stringify([...seen])")))
         return [seen[text] - at for text, at in changed if text in seen]
 

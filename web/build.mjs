@@ -80,6 +80,11 @@ const UNUSED_PARTS = [
   ],
   [/^class CrossOriginIframeMirror \{[\s\S]*?^\}$/m, 'class CrossOriginIframeMirror {}'],
   [/^ {2}handleMessage\(message\) \{[\s\S]*?^\}$/m, '}'],
+  // Scrolling is followed by states.ts: here one limit holds for all that scrolls, and the last to scroll wins.
+  [
+    /^function initScrollObserver\([\s\S]*?^\}$/m,
+    'function initScrollObserver() { return () => {}; }',
+  ],
   [/^function initFontObserver\([\s\S]*?^\}$/m, 'function initFontObserver() { return () => {}; }'],
   [
     /^function initCustomElementObserver\([\s\S]*?^\}$/m,

@@ -25,6 +25,11 @@ KINDS = {
     ".woff2": "font/woff2",
 }
 
+BARE = """
+for (const mark of document.querySelectorAll('.mirror-cursor, .mirror-focus')) mark.style.visibility = 'hidden';
+"""
+# What the console draws over the page goes by script: its policy forbids the style that a screenshot can bring.
+
 DIFFERENCE = """async ([one, other]) => {
   const pixels = async (png) => {
     const image = new Image();
@@ -134,7 +139,8 @@ def difference(shopper: Shopper, csa: Csa, keep: Path | None = None) -> float:
         style="cobrowse-widget { display: none !important }", animations="disabled"
     )
     sheet = csa.page.locator(".mirror-sheet iframe")
-    mirror = sheet.screenshot(style=".mirror-cursor { display: none !important }", animations="disabled")
+    csa.page.evaluate(BARE)
+    mirror = sheet.screenshot(animations="disabled")
     if keep is not None:
         (keep / "page.png").write_bytes(page)
         (keep / "mirror.png").write_bytes(mirror)

@@ -117,7 +117,6 @@ def test_mirror1_what_is_denied_stays_though_a_rule_lets_everything_out(
         "script",
         "json",
         "frame",
-        "srcdoc",
         "private",
         "-mask",
         "comment",

@@ -14,6 +14,7 @@ from tests.e2e.test_mirror import share
 from tests.e2e.world import World
 
 MAX_DIFFERENT = 0.001
+MAX_LOOKS = 30
 
 
 class Sharing:
@@ -37,7 +38,12 @@ class Sharing:
 
     def expect_equal(self, keep: Path) -> None:
         expect_same_nodes(self.shopper, self.csa)
-        assert difference(self.shopper, self.csa, keep) <= MAX_DIFFERENT
+        different = 1.0
+        for _ in range(MAX_LOOKS):  # a canvas is looked at now and then
+            different = difference(self.shopper, self.csa, keep)
+            if different <= MAX_DIFFERENT:
+                return
+        assert different <= MAX_DIFFERENT
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,15 @@ def sharing(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory) -
         pages.close()
 
 
-PAGES = ["scrolling.html?begun"]
+PAGES = [
+    "forms.html",
+    "layers.html",
+    "layers.html?begun",
+    "parts.html",
+    "drawing.html",
+    "scrolling.html",
+    "scrolling.html?begun",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,19 +3,20 @@
 (() => {
   const OMITTED =
     'script, noscript, template, base, meta, source, track, param, title, input[type=hidden], cobrowse-widget, link:not([rel~=stylesheet])';
-  const BOXES = 'object, embed, audio:not([poster]), video:not([poster]), img:not([src]):not([srcset]), img[src=""]';
+  const BOXES = 'object, embed, math, audio:not([poster]), video:not([poster]), img:not([src]):not([srcset]), img[src=""]';
   const round = (value) => Math.round(value * 2) / 2;
 
   function isBox(element, mirrored) {
     if (mirrored) return element.matches('[data-cobrowse-placeholder]:not([data-cobrowse-placeholder=field])');
     if (element.localName === 'iframe') return !element.contentDocument;
+    if (element.localName === 'closed-card') return !element.hasChildNodes();
     return element.matches(BOXES);
   }
 
   function stateOf(element) {
     const { localName } = element;
     const said = [];
-    if (localName === 'input' || localName === 'textarea') said.push(`value=${element.value}`);
+    if (localName === 'input' || localName === 'textarea') said.push(/checkbox|radio/.test(element.type) ? '' : `value=${element.value}`);
     if (localName === 'input' && element.checked) said.push('checked');
     if (localName === 'select') said.push(`chosen=${[...element.selectedOptions].map((each) => each.index)}`);
     if (element.open) said.push(element.matches(':modal') ? 'modal' : 'open');
@@ -34,6 +35,7 @@
   window.treeOf = (document_, mirrored) => {
     const lines = [];
     const walk = (node, depth) => {
+      if (!node) return; // a frame whose page is just being made
       const indent = ' '.repeat(depth);
       if (node.nodeType === 3) {
         if (node.parentNode.localName === 'head' && !node.data.trim()) return;

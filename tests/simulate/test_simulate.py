@@ -16,8 +16,7 @@ from cobrowse.simulate.command import command
 from cobrowse.simulate.csa import NotSignedIn, fresh_carts, sign_in
 from cobrowse.simulate.link import Stopped
 from cobrowse.simulate.stream import read_events
-from tests.processes import free_port
-from tests.simulate.conftest import OTTO, Server
+from tests.simulate.conftest import OTTO, Server, free_port
 
 HEADER = "session_id,user_id,ts,event,item_id,price\n"
 ANSWER_WITHIN_S = 60.0

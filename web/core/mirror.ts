@@ -20,6 +20,7 @@ export interface MirrorNode {
   attributes?: Attributes;
   childNodes?: MirrorNode[];
   textContent?: string;
+  compatMode?: string;
   isStyle?: boolean;
   isSVG?: boolean;
   isShadowHost?: boolean;

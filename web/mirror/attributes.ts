@@ -2,6 +2,7 @@
 
 import type { Attributes, AttributeValue } from '../core/mirror';
 import { bareAddress, isPlain, type Sheets } from './css';
+import { MEDIA, mediaState, PICTURE, POPOVER, pictureOf, type States } from './states';
 import { isField, type Verdicts } from './verdict';
 
 /** As long as every other mask: it says that something is there, and nothing of it. */
@@ -20,12 +21,14 @@ const LOOKS = new Set(
     'gradientUnits gradientTransform spreadMethod patternUnits patternContentUnits patternTransform clipPathUnits maskUnits ' +
     'markerWidth markerHeight marker-start marker-mid marker-end orient refX refY text-anchor dominant-baseline font-size ' +
     'font-weight stdDeviation flood-color flood-opacity operator values mode k1 k2 k3 k4 ' +
-    'rr_scrollLeft rr_scrollTop rr_width rr_height rr_open_mode'
+    'frameborder scrolling marginwidth marginheight rr_scrollLeft rr_scrollTop rr_width rr_height rr_open_mode'
   ).split(' '),
 );
 /** Attributes that are there or not, whatever stands in them. */
 const MARKS = new Set(
-  'hidden inert open multiple disabled readonly reversed nowrap popover'.split(' '),
+  'hidden inert open multiple disabled readonly required reversed nowrap popover controls'.split(
+    ' ',
+  ),
 );
 /** Attributes that name something else of the page. */
 const NAMES = new Set('id slot in in2 result'.split(' '));
@@ -37,6 +40,7 @@ const BUTTONS = /^(?:button|submit|reset)$/;
 export interface Page {
   verdicts: Verdicts;
   sheets: Sheets;
+  states?: States | undefined;
   nodeOf(id: number): Node | null;
   idOf(node: Node): number;
 }
@@ -64,6 +68,17 @@ function cleanAttribute(
   if (typeof value === 'object') return undefined;
   const text = String(value);
   switch (name) {
+    // What our own attributes say is never the page's word, but what is so.
+    case POPOVER:
+      return element.matches(':popover-open') ? '' : null;
+    case PICTURE:
+      return (
+        (verdicts.of(element) === 'show' && pictureOf(element as HTMLCanvasElement)) || undefined
+      );
+    case MEDIA:
+      return mediaState(element as HTMLMediaElement);
+    case PLACEHOLDER:
+      return undefined;
     case 'class':
       return sheets.classes(text);
     case 'lang':
@@ -77,7 +92,7 @@ function cleanAttribute(
     case 'href':
     case 'xlink:href':
       if (tag === 'link') return bareAddress(text) || undefined;
-      if (element instanceof SVGElement && tag !== 'a') {
+      if (element.namespaceURI?.endsWith('/svg') && tag !== 'a') {
         const hash = /#([\w-]+)$/.exec(text);
         return hash?.[1] ? `#${sheets.id(hash[1])}` : undefined;
       }
@@ -85,7 +100,12 @@ function cleanAttribute(
     case 'src':
     case 'poster':
       if (name === 'src' && !/^(?:img|image|input)$/.test(tag)) return undefined;
-      return (verdicts.of(element) === 'show' && cleanPicture(text)) || undefined;
+      if (verdicts.of(element) !== 'show') return undefined;
+      // Of several sizes the browser has chosen one.
+      return (
+        cleanPicture((tag === 'img' && (element as HTMLImageElement).currentSrc) || text) ||
+        undefined
+      );
     case 'type':
       if (tag === 'input') return INPUT_TYPES.test(text) ? text : 'text';
       return /^(?:[1aAiI]|button|submit|reset)$/.test(text) ? text : undefined;
@@ -93,6 +113,13 @@ function cleanAttribute(
       return text === 'false' ? undefined : '';
     case 'value':
       return cleanValue(page, element, text);
+    case 'min':
+    case 'max':
+    case 'step':
+    case 'low':
+    case 'high':
+    case 'optimum':
+      return verdicts.of(element) === 'show' && /^[\d.:TW-]{1,30}$/.test(text) ? text : undefined;
     case 'checked':
     case 'selected': {
       const field = element.closest('select') ?? element;
@@ -151,6 +178,13 @@ export function cleanAttributes(page: Page, element: Element, attributes: Attrib
   for (const name in attributes) {
     const value = cleanAttribute(page, element, name, attributes[name] as AttributeValue);
     if (value !== undefined) cleaned[name === 'rr_src' ? 'src' : name] = value;
+  }
+  if ('popover' in attributes && element.matches(':popover-open')) cleaned[POPOVER] = '';
+  if ('poster' in cleaned) cleaned[MEDIA] = mediaState(element as HTMLMediaElement);
+  // An image that names its sizes alone.
+  if ('srcset' in attributes && !('src' in cleaned)) {
+    const src = cleanAttribute(page, element, 'src', '');
+    if (src) cleaned.src = src;
   }
   return cleaned;
 }

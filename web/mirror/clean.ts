@@ -17,11 +17,13 @@ import {
   elementOf,
   finish,
   isBox,
+  isElement,
   isInsideBox,
   isOmitted,
   nextIdOf,
   type Unfinished,
 } from './nodes';
+import { MEDIA } from './states';
 
 const SLICE_MS = 8;
 
@@ -37,8 +39,11 @@ function cleanMutation(page: Page, mutation: Mutation): Mutation {
       .map(({ id, value }) => ({ id, value: value && cleanText(page, page.nodeOf(id), value) })),
     attributes: mutation.attributes.flatMap(({ id, attributes }) => {
       const element = page.nodeOf(id);
-      if (!(element instanceof Element) || !shown(id) || isBox(page, element)) return [];
+      if (!isElement(element) || isOmitted(page, element) || isInsideBox(page, element)) return [];
       const cleaned = cleanAttributes(page, element, attributes);
+      // Of a box nothing is told but how far its film is.
+      if (isBox(page, element))
+        return MEDIA in cleaned ? [{ id, attributes: { [MEDIA]: cleaned[MEDIA] as string } }] : [];
       return Object.keys(cleaned).length ? [{ id, attributes: cleaned }] : [];
     }),
     removes: mutation.removes.map(({ id, parentId, isShadow }) => ({
@@ -49,8 +54,7 @@ function cleanMutation(page: Page, mutation: Mutation): Mutation {
     adds: mutation.adds.flatMap((add) => {
       const parent = page.nodeOf(add.parentId);
       if (!parent || isOmitted(page, parent)) return [];
-      if (parent instanceof Element && (isBox(page, parent) || isInsideBox(page, parent)))
-        return [];
+      if (isElement(parent) && (isBox(page, parent) || isInsideBox(page, parent))) return [];
       const unfinished: Unfinished = [];
       const node = cleanNode(page, add.node, unfinished);
       for (const _ of finish(page, unfinished));
@@ -91,13 +95,20 @@ function cleanIncremental(page: Page, data: Incremental): Incremental | undefine
       return data;
     case Source.Input: {
       const element = page.nodeOf(data.id);
-      if (!(element instanceof Element) || isOmitted(page, element) || isInsideBox(page, element))
+      if (!isElement(element) || isOmitted(page, element) || isInsideBox(page, element))
         return undefined;
       if (verdicts.isDenied(element)) return undefined;
       const shown = verdicts.ofField(element) === 'show';
       const choice = element.matches('[type=checkbox], [type=radio]');
       if (choice) return shown ? { ...data, text: '' } : undefined;
-      if (element.localName === 'select' && !shown) return undefined;
+      if (element.localName === 'select') {
+        if (!shown) return undefined;
+        // By their places: what they stand for stays here.
+        const chosen = [...(element as HTMLSelectElement).selectedOptions].map(
+          ({ index }) => index,
+        );
+        return { source: data.source, id: data.id, text: chosen.join(), isChecked: false };
+      }
       const text = data.text && !shown ? MASK : data.text;
       return { source: data.source, id: data.id, text, isChecked: false };
     }
@@ -158,7 +169,7 @@ function learnFrom(page: Page, event: MirrorEvent): void {
     }
     if (node.isShadowHost || node.type === NodeType.Document) {
       const live = nodeOf(node.id);
-      const root = live instanceof Element ? live.shadowRoot : live;
+      const root = isElement(live) ? live.shadowRoot : live;
       for (const sheet of (root as DocumentOrShadowRoot | null)?.adoptedStyleSheets ?? []) {
         for (const rule of sheet.cssRules) sheets.learn(rule.cssText);
       }

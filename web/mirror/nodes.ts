@@ -2,11 +2,21 @@
 
 import { type MirrorNode, NodeType } from '../core/mirror';
 import { cleanAttributes, MASK, type Page, PLACEHOLDER } from './attributes';
+import { MEDIA, mediaState, PICTURE, pictureOf } from './states';
 
-/** The element that a node is, or is in. */
+/** Nodes of frames are of another realm: `instanceof` does not know them. */
+export const isElement = (node: Node | null | undefined): node is Element => node?.nodeType === 1;
+const isMedia = (element: Element): element is HTMLMediaElement =>
+  /^(?:audio|video)$/.test(element.localName);
+
+/** The element that a node is, or is in; the frame's for what stands directly in a frame's document. */
 export function elementOf(node: Node | null): Element | null {
-  if (!node || node instanceof Element) return node;
-  return node instanceof ShadowRoot ? node.host : elementOf(node.parentNode);
+  if (!node || isElement(node)) return node;
+  return (
+    (node as ShadowRoot).host ??
+    (node as Document).defaultView?.frameElement ??
+    elementOf(node.parentNode)
+  );
 }
 
 /** Whether a node is left out of the mirror altogether, with all that is in it. */
@@ -16,7 +26,7 @@ export function isOmitted(page: Page, node: Node | null): boolean {
 
 /** Whether a node is inside of something that is shown as an empty box. */
 export function isInsideBox(page: Page, node: Node | null): boolean {
-  const around = node instanceof Element ? elementOf(node.parentNode) : elementOf(node);
+  const around = isElement(node) ? elementOf(node.parentNode) : elementOf(node);
   return page.verdicts.placeOf(around).boxed;
 }
 
@@ -32,31 +42,77 @@ export function cleanText({ sheets, verdicts }: Page, node: Node | null, text: s
   return shown === 'show' ? text : MASK;
 }
 
+/** How a thing stands among others: a box stands in its place. Each with the value that says nothing. */
+const STANDING = Object.entries({
+  margin: '0px',
+  position: 'static',
+  inset: 'auto',
+  float: 'none',
+  flex: '0 1 auto',
+  order: '0',
+  'align-self': 'auto',
+  'justify-self': 'auto',
+  'grid-area': 'auto',
+  'vertical-align': 'baseline',
+  'z-index': 'auto',
+});
+
 /** The box that stands for what is not shown. */
 function box(node: MirrorNode, element: Element, kind: string): MirrorNode {
   const { width, height } = element.getBoundingClientRect();
-  const display = getComputedStyle(element).display;
-  const style = `display:${display === 'inline' ? 'inline-block' : display};box-sizing:border-box`;
+  const looks = getComputedStyle(element);
+  const display = looks.display.replace(/ ?math$/, '') || 'inline';
+  let style = `display:${display === 'inline' ? 'inline-block' : display};box-sizing:border-box`;
+  for (const [name, usual] of STANDING) {
+    const value = looks.getPropertyValue(name);
+    if (value && value !== usual) style += `;${name}:${value}`;
+  }
   return {
     type: NodeType.Element,
     id: node.id,
     tagName: 'div',
-    attributes: { [PLACEHOLDER]: kind, style, rr_width: `${width}px`, rr_height: `${height}px` },
+    attributes: {
+      [PLACEHOLDER]: kind,
+      ...(isMedia(element) && { [MEDIA]: mediaState(element) }),
+      style,
+      rr_width: `${width}px`,
+      rr_height: `${height}px`,
+    },
     childNodes: [],
     ...(node.isShadow && { isShadow: true }),
   };
 }
 
-/** A canvas cannot be drawn where scripts are forbidden: it goes out as a picture. */
-function canvasPicture(page: Page, node: MirrorNode, canvas: HTMLCanvasElement): MirrorNode {
-  if (page.verdicts.of(canvas) !== 'show') return box(node, canvas, 'canvas');
-  try {
-    const src = canvas.toDataURL('image/webp', 0.8);
-    const attributes = { ...cleanAttributes(page, canvas, node.attributes ?? {}), src };
-    return { ...node, tagName: 'img', attributes, childNodes: [] };
-  } catch {
-    return box(node, canvas, 'canvas'); // it holds pictures of another origin
-  }
+/** A canvas cannot be drawn where scripts are forbidden: its picture goes out with it. */
+function withPicture(page: Page, node: MirrorNode, canvas: HTMLCanvasElement): MirrorNode {
+  const picture = page.verdicts.of(canvas) === 'show' ? pictureOf(canvas) : undefined;
+  if (!picture) return box(node, canvas, 'canvas');
+  page.states?.watch(canvas);
+  const { id, type } = node;
+  const attributes = {
+    ...cleanAttributes(page, canvas, node.attributes ?? {}),
+    [PICTURE]: picture,
+  };
+  return {
+    id,
+    type,
+    tagName: 'canvas',
+    attributes,
+    childNodes: [],
+    ...(node.isShadow && { isShadow: true }),
+  };
+}
+
+/** A part that draws in a closed root, which nobody can read: what one sees of it is all there is. */
+function isClosed(element: Element, node: MirrorNode): boolean {
+  return (
+    element.localName.includes('-') &&
+    !element.shadowRoot &&
+    !node.childNodes?.length &&
+    !element.hasChildNodes() &&
+    element.matches(':defined') &&
+    element.getBoundingClientRect().height > 0
+  );
 }
 
 /** Nodes that are cleaned themselves, each with the one it came from, whose children are not yet. */
@@ -93,7 +149,13 @@ export function cleanNode(
   };
   switch (type) {
     case NodeType.Document:
-      return withChildren({ ...kept, childNodes: [] });
+      if (live) page.states?.follow(live as Document);
+      // The quirks of a page without a doctype are part of its looks.
+      return withChildren({
+        ...kept,
+        ...(node.compatMode === 'BackCompat' && { compatMode: node.compatMode }),
+        childNodes: [],
+      });
     case NodeType.Doctype:
       return { ...kept, ...{ name: 'html', publicId: '', systemId: '' } };
     case NodeType.Text: {
@@ -106,14 +168,15 @@ export function cleanNode(
     default:
       return undefined;
   }
-  if (!(live instanceof Element)) return undefined;
+  if (!isElement(live)) return undefined;
   const { verdicts } = page;
   const place = verdicts.placeOf(live);
   if (place.omitted) return undefined;
   if (place.boxed) return box(node, live, verdicts.of(live) === 'hide' ? 'hidden' : 'frame');
-  if (live instanceof HTMLCanvasElement) return canvasPicture(page, node, live);
-  if (live instanceof HTMLMediaElement && !live.hasAttribute('poster'))
-    return box(node, live, 'media');
+  if (live.localName === 'canvas') return withPicture(page, node, live as HTMLCanvasElement);
+  if (isMedia(live) && !live.hasAttribute('poster')) return box(node, live, 'media');
+  if (isClosed(live, node)) return box(node, live, 'closed');
+  if (node.isShadowHost && live.shadowRoot) page.states?.follow(live.shadowRoot);
   const attributes = cleanAttributes(page, live, node.attributes ?? {});
   if (live.localName === 'img' && !attributes.src) return box(node, live, 'picture');
   if (verdicts.isDenied(live)) attributes[PLACEHOLDER] = 'field';
@@ -141,6 +204,7 @@ export function isBox(page: Page, element: Element): boolean {
   const { verdicts } = page;
   return (
     verdicts.placeOf(element).boxed ||
+    (isMedia(element) && !element.hasAttribute('poster')) ||
     (/^(?:img|canvas)$/.test(element.localName) && verdicts.of(element) !== 'show')
   );
 }

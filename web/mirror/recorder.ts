@@ -2,13 +2,22 @@
 // only after the shopper has consented. SPEC mirror.1 to mirror.3.
 
 import { record } from '@rrweb/record';
-import { EventType, FOCUS, type MaskRule, type MirrorEvent, Source } from '../core/mirror';
+import {
+  EventType,
+  FOCUS,
+  type MaskRule,
+  type MirrorEvent,
+  type Mutation,
+  Source,
+} from '../core/mirror';
 import type { Recorder, RecorderPort } from '../snippet/shell';
 import type { Page } from './attributes';
 import { cleanEvent, cleanSnapshot } from './clean';
 import { readSheets } from './css';
+import { isElement } from './nodes';
 import { pack } from './pack';
 import { slice, soon } from './slices';
+import { type Change, followStates, type States } from './states';
 import { judge } from './verdict';
 
 const MAX_PART_BYTES = 56 * 1024; // a frame has 64 KiB, and other fields
@@ -20,7 +29,7 @@ const CLEAR_MS = 100;
 const ANEW_MS = 300;
 
 /** rrweb's own, which must not even look at these: what is in them is never sent. */
-const NEVER = 'iframe, frame, object, embed, cobrowse-widget';
+const NEVER = 'frame, object, embed, math, cobrowse-widget';
 
 export function makeRecorder(port: RecorderPort): Recorder {
   let page: Page | undefined;
@@ -42,12 +51,14 @@ export function makeRecorder(port: RecorderPort): Recorder {
   let waiting: MirrorEvent[] = [];
   /** The page changed while its snapshot was cleaned: the next one is cleaned in one piece. */
   let wasDisturbed = false;
+  let states: States | undefined;
 
   function renewPage() {
     path = location.pathname;
     page = {
       verdicts: judge(rules, catalogue, path),
       sheets: readSheets(),
+      states,
       nodeOf: (id) => record.mirror.getNode(id),
       idOf: (node) => record.mirror.getId(node),
     };
@@ -154,9 +165,10 @@ export function makeRecorder(port: RecorderPort): Recorder {
     }
     const [text, its_epoch, its_seq] = [JSON.stringify(queue), epoch, seq++];
     queue = [];
+    const plain = new TextEncoder().encode(text);
     const deflated = text.length >= DEFLATE_FROM_CHARS && 'CompressionStream' in window;
     busy = deflated;
-    const body = deflated ? await deflate(text) : new TextEncoder().encode(text);
+    const body = deflated ? await deflate(plain) : plain;
     busy = false;
     if (of === life && its_epoch === epoch) send(body, its_epoch, its_seq, deflated);
     sentAt = performance.now();
@@ -171,7 +183,17 @@ export function makeRecorder(port: RecorderPort): Recorder {
     }
   }
 
+  /** What rrweb does not tell goes the same way as what it tells. */
+  function tellState({ source, id, ...change }: Change) {
+    const data =
+      source === Source.Scroll
+        ? { source, id, ...change }
+        : { source, texts: [], removes: [], adds: [], attributes: [{ id, ...change }] };
+    take({ type: EventType.Incremental, timestamp: 0, data } as MirrorEvent);
+  }
+
   function start() {
+    states = followStates((node) => record.mirror.getId(node), tellState, snapshotSoon);
     stopRrweb = record({
       emit: (event) => take(event as unknown as MirrorEvent),
       blockSelector: NEVER,
@@ -194,6 +216,8 @@ export function makeRecorder(port: RecorderPort): Recorder {
     endSlices = undefined;
     queue = [];
     waiting = [];
+    states?.stop();
+    states = undefined;
     stopRrweb?.();
     stopRrweb = page = undefined;
     epoch = '';
@@ -217,22 +241,24 @@ export function makeRecorder(port: RecorderPort): Recorder {
     stop,
     locate: (its_epoch, node) => {
       const found = its_epoch === epoch ? record.mirror.getNode(node) : null;
-      return found instanceof Element ? found : undefined;
+      return isElement(found) ? found : undefined;
     },
   };
 }
 
 /** Whether the event tells of a change by which other nodes may come to be seen, or not. */
 function changesPage({ type, data }: MirrorEvent): boolean {
+  if (type !== EventType.Incremental) return false;
+  if (data.source === Source.Input) return true;
+  // The page in a frame always comes after the page around it.
+  const { adds, texts, attributes, removes } = data as Mutation;
   return (
-    type === EventType.Incremental &&
-    (data.source === Source.Mutation || data.source === Source.Input)
+    data.source === Source.Mutation &&
+    !!(texts.length || attributes.length || removes.length || adds.some((add) => add.node.type))
   );
 }
 
-/** The browser makes the bytes itself: a Blob of them would ask another process, and wait. */
-async function deflate(text: string): Promise<Uint8Array> {
-  const { body } = new Response(text) as { body: ReadableStream<BufferSource> };
-  const stream = body.pipeThrough(new CompressionStream('deflate-raw'));
+async function deflate(plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([plain]).stream().pipeThrough(new CompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -22,9 +22,8 @@ export function slice<T>(
 ): () => void {
   let open = true;
   let changed = false;
-  const watcher = new MutationObserver((records) => {
-    // Our own widget moves on its host while the leave begins; nothing is seen or hidden by that.
-    changed ||= records.some(({ target }) => target.nodeName !== 'COBROWSE-WIDGET');
+  const watcher = new MutationObserver(() => {
+    changed = true;
   });
   const end = () => {
     open = false;

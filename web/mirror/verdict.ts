@@ -46,7 +46,7 @@ const FIELD = `input, select, ${TYPED}`;
 /** Left out of the mirror altogether, with all that is in it. */
 const OMITTED =
   'script, noscript, template, base, meta, source, track, param, link:not([rel~=stylesheet]), title, input[type=hidden], cobrowse-widget';
-const FRAMES = 'iframe, frame, object, embed';
+const FRAMES = 'iframe, frame, object, embed, math';
 
 export type Verdict = 'show' | 'mask' | 'hide';
 
@@ -95,8 +95,27 @@ export function onPage(pages: string | undefined, path: string): boolean {
 }
 
 /** The parent that an element inherits its verdict from, out of shadow roots too. */
-function parentOf(element: Element): Element | null {
-  return element.parentElement ?? (element.parentNode as ShadowRoot | null)?.host ?? null;
+export function parentOf(element: Element): Element | null {
+  const { parentElement, parentNode } = element;
+  return (
+    parentElement ??
+    (parentNode as ShadowRoot | null)?.host ??
+    (parentNode as Document | null)?.defaultView?.frameElement ??
+    null
+  );
+}
+
+/** Whether the element is drawn as a box because of what it is: a page of another origin, or something that runs or cannot be drawn. */
+const isShut = (element: Element) =>
+  element.matches(FRAMES) && !(element.localName === 'iframe' && documentIn(element));
+
+/** The page in a frame, if it is of our origin. */
+export function documentIn(frame: Element): Document | null {
+  try {
+    return (frame as HTMLIFrameElement).contentDocument;
+  } catch {
+    return null;
+  }
 }
 
 export interface Verdicts {
@@ -114,10 +133,10 @@ export interface Verdicts {
 /** The verdicts of a page under this path. A rule in error masks everything that it could have meant. */
 export function judge(rules: readonly MaskRule[], catalogue: boolean, path: string): Verdicts {
   let broken = false;
-  const selectorOf = (what: MaskRule['do']): string => {
+  const selectorOf = (what: MaskRule['do'], of: string): string => {
     const selectors: string[] = [];
     for (const rule of rules) {
-      if (rule.do !== what || !onPage(rule.pages, path)) continue;
+      if (rule.do !== what || !onPage(rule.pages, of)) continue;
       try {
         document.createElement('i').matches(rule.select);
         selectors.push(rule.select);
@@ -127,7 +146,11 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
     }
     return selectors.join(',');
   };
-  const [hide, mask, unmask] = [selectorOf('hide'), selectorOf('mask'), selectorOf('unmask')];
+  const selectorsAt = (of: string) =>
+    [selectorOf('hide', of), selectorOf('mask', of), selectorOf('unmask', of)] as const;
+  const [hide, mask, unmask] = selectorsAt(path);
+  /** What hides and masks in frames, by their own paths: beside what the page's path brings, and never less. */
+  const inner = new Map<string, readonly [string, string, string]>();
   const matches = (element: Element, selector: string) =>
     selector !== '' && element.matches(selector);
   // Most elements are named by nothing: one question finds that out, and they share what holds for their parent.
@@ -143,19 +166,27 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
     let state = known.get(element);
     if (state) return state;
     state = look(parentOf(element));
-    if (element.matches(anything)) state = lookAt(element, state);
+    const { ownerDocument } = element;
+    if (ownerDocument !== document || element.matches(anything)) state = lookAt(element, state);
     known.set(element, state);
     return state;
   }
 
   function lookAt(element: Element, above: State): State {
     const depth = above.depth + 1;
-    const hidden = above.hidden || matches(element, hide);
-    const site = rulingOf(matches(element, mask), matches(element, unmask));
+    let [hidden, masked] = [above.hidden || matches(element, hide), matches(element, mask)];
+    if (element.ownerDocument !== document) {
+      const of = element.ownerDocument.location?.pathname ?? '';
+      const rulesThere = inner.get(of) ?? selectorsAt(of);
+      inner.set(of, rulesThere);
+      hidden ||= matches(element, rulesThere[0]);
+      masked ||= matches(element, rulesThere[1]);
+    }
+    const site = rulingOf(masked, matches(element, unmask));
     const page = rulingOf(element.matches(MASK), element.matches(UNMASK));
     return {
       omitted: above.omitted || element.matches(OMITTED),
-      boxed: above.boxed || hidden || element.matches(FRAMES),
+      boxed: above.boxed || hidden || isShut(element),
       select: element.localName === 'select' ? element : above.select,
       typed: element.matches(TYPED) ? element : above.typed,
       hidden,

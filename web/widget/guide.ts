@@ -100,10 +100,8 @@ export function makeGuide(
         else void load().then(() => hand?.act(frame)); // it asks for the leave again
         return;
       }
-      if (!lets(frame.by, 'point')) return pointer.hide();
-      if (frame.kind === 'off') return pointer.off(frame.by);
       const target = locate(frame.epoch, frame.node);
-      if (!target) return;
+      if (!target || !lets(frame.by, 'point')) return pointer.hide();
       if (frame.kind !== 'look') return pointer.show(frame, target);
       const asked: Request = { kind: 'look', by: frame.by, frame, target };
       if (isInSight(target)) goTo(asked);

@@ -19,6 +19,8 @@ export const PICTURE = 'data-cobrowse-picture';
 
 const CSS_ADDRESS = /url\(\s*(["']?)(https?:[^"')]*)\1\s*\)/gi;
 const HOVER = /(?<!\\|\((?:any-)?hover\s*):hover(?![\w-])/g;
+/** Where no script runs no part is ever defined; in the page they are. */
+const DEFINED = /(?<!\\):defined(?![\w-])/g;
 const DEVICE_SIZE = /\((min-|max-)?device-(width|height)/g;
 const ADDRESSES = new Set(['src', 'poster', 'href', 'xlink:href']);
 /** What would load a document, or name one, in a frame. */
@@ -29,6 +31,7 @@ export function ownSheet(css: string, site: string): string {
   return css
     .replace(CSS_ADDRESS, (_, __, address: string) => `url("${shopFile(site, address)}")`)
     .replace(HOVER, ':is(:hover,.\\:hover)')
+    .replace(DEFINED, ':is(*,:defined)')
     .replace(DEVICE_SIZE, '($1$2');
 }
 
@@ -66,7 +69,11 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
     if (OPEN_POPOVER in given || PICTURE in given || 'popover' in given) unsettled.add(id);
   };
   const walk = (node: MirrorNode) => {
-    if (node.attributes) attributes(node.id, node.tagName === 'iframe', node.attributes);
+    // Empty ones were left out on the way here, and the replayer asks for them.
+    if (node.type === NodeType.Element) {
+      node.attributes ??= {};
+      attributes(node.id, node.tagName === 'iframe', node.attributes);
+    }
     if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, site);
     node.childNodes?.forEach(walk);
   };

@@ -22,6 +22,10 @@ const STYLES = [
   '[data-cobrowse-placeholder] { background: repeating-linear-gradient(45deg, #8882 0 6px, #8884 6px 12px) !important;' +
     ' border-radius: 4px; outline: 1px dashed #8888; outline-offset: -1px; min-width: 8px; min-height: 8px; }',
   '* { cursor: default !important; }',
+  // Where no script runs, Chromium puts controls on every film.
+  ...(CSS.supports('selector(video::-webkit-media-controls)')
+    ? [':is(video, audio):not([controls])::-webkit-media-controls { display: none !important; }']
+    : []),
 ];
 
 export interface Drawn {
@@ -122,7 +126,8 @@ export async function makeViewer(
         page.height = event.data.height;
       }
       const unsettled = makeOwn(event, site, nodes);
-      replayer.addEvent(event as never);
+      // At once, where the replayer's own way in waits for a microtask: the next event may be about what this one draws.
+      replayer.service.send({ type: 'ADD_EVENT', payload: { event: event as never } });
       if (event.type === EventType.Incremental) note(event.data);
       const chosen = event.type === EventType.Incremental && 'text' in event.data;
       for (const id of unsettled) {

@@ -228,6 +228,7 @@ def test_mirror8_after_stop_no_step_is_applied(world: World, shopper: Shopper, c
           const widget = document.querySelector('cobrowse-widget').shadowRoot;
           widget.querySelector('.banner').addEventListener('click', () => {
             window.at_stop = document.getElementById('name').value;
+            window.heard_at_stop = heard.filter((each) => each.endsWith(' name')).length;
           }, true);
         }"""
     )
@@ -238,6 +239,7 @@ def test_mirror8_after_stop_no_step_is_applied(world: World, shopper: Shopper, c
     shopper.say("Thank you")
     expect(csa.talk).to_contain_text("Thank you")
     assert shopper.page.locator("#name").input_value() == shopper.page.evaluate("at_stop")
+    assert shopper.page.evaluate("heard.filter(each => each.endsWith(' name')).length === heard_at_stop")
 
 
 def test_mirror8_the_shopper_takes_control_back_and_goes_on_showing(

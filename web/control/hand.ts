@@ -6,7 +6,7 @@ import { judge } from '../mirror/verdict';
 import type { Hand, HandPort } from '../snippet/shell';
 import { cartLineOf } from './cartline';
 import { asks } from './confirm';
-import { click, leaveField, press, scroll, select, type } from './steps';
+import { click, forgetField, press, scroll, select, type } from './steps';
 
 /** So long after the shopper's own input the CSA waits. */
 export const QUIET_MS = 3000;
@@ -154,7 +154,7 @@ export function makeHand(port: HandPort): Hand {
       answer(by, { n, what: asked ? 'confirm' : done ? 'done' : 'denied' });
     },
     stop() {
-      leaveField();
+      forgetField();
       window.clearTimeout(resuming);
       resuming = 0;
     },

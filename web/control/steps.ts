@@ -219,6 +219,25 @@ export function leaveField(): void {
     field.dispatchEvent(new (windowOf(field).Event)('change', { bubbles: true }));
 }
 
+/** Nothing more is done on the page, not even that. */
+export function forgetField(): void {
+  owed = undefined;
+}
+
+/** As a browser has it: `change` comes when the field is left, and not twice when the shopper has typed there as well. */
+function owe(field: Field): void {
+  if (owed === field) return;
+  owed = field;
+  const settle = () => {
+    if (owed === field) leaveField();
+  };
+  const settled = () => {
+    if (owed === field) owed = undefined;
+  };
+  field.addEventListener('focusout', settle, { once: true });
+  field.addEventListener('change', settled, { once: true });
+}
+
 function take(field: Field): void {
   if (owed && owed !== field) leaveField();
   const root = field.getRootNode() as Document | ShadowRoot;
@@ -273,7 +292,7 @@ function enter(
   drafts.delete(field);
   if (caret !== undefined) place(field, Math.min(caret, field.value.length));
   field.dispatchEvent(new InputEvent('input', about));
-  owed = field;
+  owe(field);
   if (field.matches(WHOLE)) leaveField();
   return true;
 }

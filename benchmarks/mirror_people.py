@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, Route, WebSocket, expect, sync_playwright
+from playwright.sync_api import Route, WebSocket, expect, sync_playwright
 
 from benchmarks.mirror_page import page, style_sheet
 from tests.e2e.line import Line
@@ -66,6 +66,7 @@ class Studio(World):
 
 @contextmanager
 def studio() -> Iterator[Studio]:
+    expect.set_options(timeout=WITHIN_MS)
     with TemporaryDirectory(prefix="bench-") as folder, sync_playwright() as playwright:
         world = Studio(Path(folder), playwright)
         try:
@@ -79,6 +80,8 @@ class Meeting:
 
     def __init__(self, world: Studio, nodes: int) -> None:
         self.shopper, self.csa = Shopper(world.person()), Csa(world.person())
+        for person in (self.shopper, self.csa):
+            person.page.set_default_timeout(WITHIN_MS)
         self.sent: list[bytes] = []
         self.shopper.page.on("websocket", self._opened)
         head = f'<script async src="{world.server_url}/cobrowse.js" data-site="demo"></script>'
@@ -123,7 +126,6 @@ class Meeting:
         shopper.evaluate(CLICKED)
         csa.evaluate(f"() => {{ window.pictured = {FIRST_PICTURE} }}")
         self.shopper.panel.get_by_role("button", name="Allow").click()
-        csa.set_default_timeout(WITHIN_MS)
         pictured = float(csa.evaluate("window.pictured"))
         return pictured - float(shopper.evaluate("window.clicked_ms"))
 
@@ -149,17 +151,9 @@ class Meeting:
             }""",
             [count, every_ms],
         )
-        self.csa.page.wait_for_function(f"seen.has('£{count}')")
+        self.csa.page.wait_for_function(f"() => seen.has('£{count}')")
         seen = dict(json.loads(self.csa.page.evaluate("JSON.stringify([...seen])")))
         return [seen[text] - at for text, at in changed if text in seen]
-
-    def hide_console(self) -> Page:
-        """Puts another tab before the console's; the tab. The console must then say that it is hidden."""
-        session = self.csa.person.context.new_cdp_session(self.csa.page)
-        session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
-        other = self.csa.person.context.new_page()
-        other.bring_to_front()
-        return other
 
     def leave(self) -> None:
         for person in (self.shopper.person, self.csa.person):

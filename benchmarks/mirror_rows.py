@@ -131,7 +131,7 @@ def again_bytes(meeting: Meeting) -> int:
     meeting.shopper.page.reload()
     expect(meeting.csa.page.locator(".mirror-sheet")).to_be_visible()
     meeting.csa.page.wait_for_function(
-        "MIRRORED?.querySelector('footer .price')?.textContent === '£0'".replace("MIRRORED", MIRRORED)
+        "() => MIRRORED?.querySelector('footer .price')?.textContent === '£0'".replace("MIRRORED", MIRRORED)
     )
     return sum(len(data) for data in meeting.mirror_frames())
 

@@ -91,6 +91,7 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
         room_idle_s=settings.room_idle_s,
         chats_per_csa=settings.chats_per_csa,
         redis_url=settings.redis_url,
+        redis_replicas=settings.redis_replicas,
         drain_s=settings.drain_s if settings.redis_url else 0.0,
         offer_limits=OfferLimits(
             cooldown_s=settings.rules_cooldown_s,

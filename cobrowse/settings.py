@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     public_url: str = "http://127.0.0.1:8000"
     database_url: str = "sqlite:///cobrowse.db"
     redis_url: str = ""
+    redis_replicas: Annotated[int, Meta(ge=0, le=5)] = 0
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     drain_s: Annotated[float, Meta(ge=0, le=600)] = 10.0
     secret: str = ""

@@ -5,13 +5,22 @@ Run by `make screenshots`. The people and their world are those of the browser t
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from click.testing import CliRunner
 from playwright.sync_api import Page, expect, sync_playwright
 
+from cobrowse.__main__ import main as command
+from cobrowse.commands.demo import VISITS
+from cobrowse.commands.past import fill, write_visits
+from cobrowse.rulebook import SHIPPED, load
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import IDLE_S, World
 
@@ -164,19 +173,71 @@ def planner(world: World) -> None:
     shoot(shopper.page, "planner.png")
 
 
-def main() -> None:
+def with_a_past(world: World) -> Path:
+    """The demo's made-up visits, decided by its rules: in the world's database, and as a recording."""
+    visits, rules = world.folder / VISITS, load(SHIPPED)[0]
+    write_visits(visits, rules, time.time())
+    with ThreadPoolExecutor(1) as aside:  # Playwright has a loop in this thread
+        database = f"sqlite:///{world.folder}/cobrowse.db"
+        aside.submit(asyncio.run, fill(database, visits, rules, "demo")).result()
+    return visits
+
+
+def rules(world: World) -> None:
+    """What the rules are, and what one has earned against those held out."""
+    with_a_past(world)
+    for name in SHIPPED.glob("*.yaml"):
+        (world.folder / "rules" / name.name).write_text(name.read_text())
+    csa = Csa(world.person(viewport={"width": 1440, "height": 900}, **STILL))
+    csa.page.get_by_role("button", name="Rules").click()
+    expect(csa.page.locator(".rule-row")).to_have_count(9, timeout=30_000)
+    csa.page.locator(".rule-row", has_text="Basket left alone").get_by_role("link").click()
+    expect(csa.page.locator(".tiles")).to_be_visible()
+    shoot(csa.page, "rule-results.png")
+
+
+def why(world: World) -> None:
+    """Why a visitor was offered help, and why not."""
+    csa = Csa(world.person(viewport={"width": 1440, "height": 900}, **STILL))
+    shopper = Shopper(world.person())
+    fill_basket(shopper)
+    csa.open("Visitors", "Fairelane")
+    expect(shopper.offer).to_be_visible(timeout=30_000)
+    why = csa.page.locator(".why")
+    expect(why.locator(".decided > li").first).to_contain_text("on show", timeout=30_000)
+    why.locator("summary").first.click()
+    why.scroll_into_view_if_needed()
+    shoot(csa.page, "why.png")
+
+
+def replay(world: World) -> None:
+    """The chart of a replay."""
+    visits, chart = with_a_past(world), world.folder / "chart.html"
+    result = CliRunner().invoke(command, ["rules", "replay", str(visits), "--chart", str(chart)])
+    if result.exit_code:
+        raise SystemExit(result.output)
+    page = world.person(viewport={"width": 980, "height": 820}).page
+    page.goto(chart.as_uri())
+    page.screenshot(path=IMAGES / "replay-chart.png")
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Draws the scenes of these names, all when none is named."""
     IMAGES.mkdir(exist_ok=True)
-    scenes: list[tuple[Callable[[World], None], int]] = [
-        (side_by_side, SHIPPED_IDLE_S),
-        (shared_page, SHIPPED_IDLE_S),
-        (lambda world: console(world, "light"), SHIPPED_IDLE_S),
-        (lambda world: console(world, "dark"), SHIPPED_IDLE_S),
-        (phone, SHIPPED_IDLE_S),
-        (offer, IDLE_S),
-        (planner, SHIPPED_IDLE_S),
-    ]
+    scenes: dict[str, tuple[Callable[[World], None], int]] = {
+        "side-by-side": (side_by_side, SHIPPED_IDLE_S),
+        "shared-page": (shared_page, SHIPPED_IDLE_S),
+        "console-light": (lambda world: console(world, "light"), SHIPPED_IDLE_S),
+        "console-dark": (lambda world: console(world, "dark"), SHIPPED_IDLE_S),
+        "phone": (phone, SHIPPED_IDLE_S),
+        "offer": (offer, IDLE_S),
+        "planner": (planner, SHIPPED_IDLE_S),
+        "rules": (rules, SHIPPED_IDLE_S),
+        "why": (why, IDLE_S),
+        "replay": (replay, SHIPPED_IDLE_S),
+    }
     with sync_playwright() as playwright:
-        for scene, idle_s in scenes:
+        for scene, idle_s in [scenes[name] for name in wanted or scenes]:
             # A new shop each time: nobody from the scene before is in the console's lists.
             with tempfile.TemporaryDirectory() as folder:
                 world = World(Path(folder), playwright, idle_s)
@@ -193,4 +254,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import uuid
@@ -19,14 +18,10 @@ from typing import NamedTuple
 import asyncpg
 import redis
 
+from tests.processes import free_port
+
 WITHIN_S = 30.0
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 USER, USER_PASSWORD = "cobrowse", "alcove-and-oak"
@@ -34,7 +29,7 @@ GRANTS = (
     "~cobrowse:*",
     "&cobrowse:*",
     *("+fcall", "+function|load", "+xdel", "+xlen", "+subscribe", "+unsubscribe", "+ping"),
-    *("+hmget", "+hget", "+hset", "+expire", "+del", "+xadd", "+xrange", "+xtrim", "+publish"),
+    *("+hmget", "+hget", "+hset", "+expire", "+del", "+xadd", "+xrange", "+xtrim", "+publish", "+wait"),
     *("+time", "+zadd", "+zrem", "+zremrangebyscore", "+zrange", "+get", "+set"),
 )
 """What a Redis user of Cobrowse must be allowed; docs/operating.md has the same list."""

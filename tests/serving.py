@@ -26,6 +26,7 @@ from cobrowse.commands.serve import listen
 from cobrowse.core.messages import Hello
 from cobrowse.core.rules.rule import Rule
 from cobrowse.settings import Settings, Site
+from tests.processes import free_port
 from tests.wire import WITHIN_S, Peer, open_peer
 
 Shell = Literal["hub", "plain"]
@@ -33,12 +34,6 @@ Shell = Literal["hub", "plain"]
 ORIGIN = "http://shop.example"
 EMAIL, PASSWORD = "ginny@shop.example", "alcove-and-oak"
 LOADER = b"(()=>{})();\n"
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def site(key: str = "shop", **terms: Any) -> Site:
@@ -245,21 +240,24 @@ class ServerProcess(Server):
         super().__init__(settings)
         self.log: list[str] = []
         self._file = folder / "cobrowse.toml"
-        self._file.write_text(as_toml(settings))
+        self.use(settings)
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
+
+    def use(self, settings: Settings) -> None:
+        """The settings of its next start."""
+        self.settings = settings
+        self._file.write_text(as_toml(settings))
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "cobrowse", "serve", "--settings", str(self._file)]
 
     async def start(self) -> None:
         """Starts, or starts again on the same port and database; returns once it serves."""
         self._started.clear()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "cobrowse",
-            "serve",
-            "--settings",
-            str(self._file),
+            *self.command(),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=1024 * 1024,

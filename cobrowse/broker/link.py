@@ -20,6 +20,7 @@ PARTITIONS = 16
 """Hash tags over which rooms are spread: more masters than this would have nothing to do."""
 
 ANSWER_WITHIN_S = 5.0
+REPLICAS_WITHIN_MS = 1000
 LIBRARY = Path(__file__).with_name("lua") / "rooms.lua"
 
 FAILURES = (RedisError, OSError, TimeoutError)
@@ -62,14 +63,21 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
+class NotReplicated(TimeoutError):
+    """Too few replicas have what was written, or what an answer says: it is in doubt."""
+
+
 class Link:
     """Calls our functions, alone or many in one round trip; loads them where they are missing.
 
     The client never tries again by itself: whoever calls must know that something was in doubt.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, replicas: int = 0) -> None:
         self.client = _client(url)
+        self.replicas = replicas
+        if replicas and isinstance(self.client, RedisCluster):
+            raise RedisUnusable("`redis_replicas` expected no cluster: there, set min-replicas-to-write")
         self._library = LIBRARY.read_text("utf-8")
 
     async def load(self) -> None:
@@ -83,29 +91,39 @@ class Link:
                 f"expected Redis 7 or newer whose user may load functions: {refused}"
             ) from None
 
-    async def call(self, function: str, keys: Sequence[str], *args: Any) -> Any:
+    async def call(self, function: str, keys: Sequence[str], *args: Any, sure: bool = False) -> Any:
         """The answer of one function. Raises one of FAILURES."""
-        (answer,) = await self.calls([(function, keys, args)])
+        (answer,) = await self.calls([(function, keys, args)], sure=sure)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    async def calls(self, calls: Sequence[Call]) -> list[Any]:
-        """The answers in order, an exception in place of each that failed. Raises one of FAILURES."""
-        answers = await self._calls(calls)
+    async def calls(self, calls: Sequence[Call], *, sure: bool = False) -> list[Any]:
+        """The answers in order, an exception in place of each that failed. Raises one of FAILURES.
+
+        `sure`: only once as many replicas have it all as the settings want.
+        """
+        answers = await self._calls(calls, sure)
         if any(isinstance(each, ResponseError) and "Function not found" in str(each) for each in answers):
             # Redis has begun again with nothing, or this master is new. Nothing of these calls was done there.
             await self.load()
             missing = [i for i, each in enumerate(answers) if isinstance(each, ResponseError)]
-            for i, answer in zip(missing, await self._calls([calls[i] for i in missing]), strict=True):
+            for i, answer in zip(missing, await self._calls([calls[i] for i in missing], sure), strict=True):
                 answers[i] = answer
         return answers
 
-    async def _calls(self, calls: Sequence[Call]) -> list[Any]:
+    async def _calls(self, calls: Sequence[Call], sure: bool) -> list[Any]:
         pipe = self.pipeline()
         for function, keys, args in calls:
             pipe.execute_command("FCALL", function, len(keys), *keys, *args)
-        return list(await pipe.execute(raise_on_error=False))
+        if not (sure and self.replicas):
+            return list(await pipe.execute(raise_on_error=False))
+        pipe.execute_command("WAIT", self.replicas, REPLICAS_WITHIN_MS)
+        answers = list(await pipe.execute(raise_on_error=False))
+        have = answers.pop()
+        if not isinstance(have, int) or have < self.replicas:
+            raise NotReplicated(f"{have} replicas have it, {self.replicas} should")
+        return answers
 
     def pipeline(self) -> Any:
         """Commands for one round trip, answered as Redis sends them."""

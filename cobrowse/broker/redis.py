@@ -15,15 +15,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-import msgspec
-
 from cobrowse.broker.channels import Channels
 from cobrowse.broker.contract import Backlogged
 from cobrowse.broker.lane import Followed, Lane, Logged, Top
 from cobrowse.broker.link import FAILURES, Call, Keys, Link, heed_cancellation
-from cobrowse.core.messages import Entry
+from cobrowse.broker.news import followed, is_notice, news_prefix, notice_of, read_news, read_notice, top_of
 
 MAX_PENDING = 50_000
+MAX_TOLD = 10_000
+"""Notices that wait while Redis does not answer; what is past it is lost."""
 MAX_BATCH = 256
 """Records of one room in one step."""
 MAX_LANES = 1_000
@@ -37,11 +37,6 @@ GIVE_UP_S = 10.0
 RETRY_S = 0.1
 
 logger = logging.getLogger(__name__)
-
-_entry = msgspec.msgpack.Decoder(Entry)
-_entries = msgspec.msgpack.Decoder(tuple[str, int, list[msgspec.Raw]])
-_notice = msgspec.msgpack.Decoder(tuple[str, bytes])
-_encode = msgspec.msgpack.Encoder().encode
 
 
 T = TypeVar("T", bound=Logged)
@@ -120,9 +115,9 @@ class RedisBroker(Generic[T]):
             await self.channels.subscribe(keys.channel)
             args = (*top, site, KEEP_S, least_replica, replicas)
             epoch, offset, digest, replica, raw = await self.link.call(
-                "cobrowse_open", [keys.head, keys.log], *args
+                "cobrowse_open", [keys.head, keys.log], *args, sure=True
             )
-            entries = [_followed(each) for each in raw]
+            entries = [followed(each) for each in raw]
             reached = entries[-1].entry.offset if entries else top.offset
             if reached != int(offset) or (entries and entries[0].entry.offset != top.offset + 1):
                 raise Hole
@@ -135,7 +130,8 @@ class RedisBroker(Generic[T]):
     async def reserve(self, room: str, least_replica: int, replicas: int) -> int:
         """The first of as many replica numbers of a room, which no other node is given. Raises one of FAILURES."""
         head = Keys(room).head
-        return int(await self.link.call("cobrowse_reserve", [head], least_replica, replicas, KEEP_S))
+        args = (least_replica, replicas, KEEP_S)
+        return int(await self.link.call("cobrowse_reserve", [head], *args, sure=True))
 
     def opened(self, room: str) -> None:
         """The caller has the room up: what came meanwhile follows."""
@@ -162,7 +158,7 @@ class RedisBroker(Generic[T]):
     def tell(self, room: str, notice: bytes) -> None:
         """Passes a notice to the other nodes that have the room open or hear the topic; it may be lost."""
         keys = Keys(room)
-        self._told.append((keys.head, keys.channel, b"n" + _encode((self._node, notice))))
+        self._told.append((keys.head, keys.channel, notice_of(self._node, notice)))
         self._wake.set()
 
     # The contract
@@ -225,12 +221,13 @@ class RedisBroker(Generic[T]):
             lane.asking = True
         told, self._told = self._told[:MAX_LANES], self._told[MAX_LANES:]
         calls: list[Call] = [self._step(lane) for lane in lanes]
-        calls += [("cobrowse_since", [lane.keys.head, lane.keys.log], lane.top) for lane in asking]
+        calls += [("cobrowse_since", [lane.keys.head, lane.keys.log], (*lane.top, KEEP_S)) for lane in asking]
         calls += [("cobrowse_tell", [key], (channel, notice)) for key, channel, notice in told]
         try:
-            answers = await self.link.calls(calls)
+            answers = await self.link.calls(calls, sure=bool(lanes or asking))
         except FAILURES as failed:
             answers = [failed] * len(calls)
+            self._told = [*told, *self._told][:MAX_TOLD]
         for lane, answer in zip((*lanes, *asking), answers, strict=False):
             if self._lanes.get(lane.room) is lane:
                 self._settle(lane, answer)
@@ -244,8 +241,10 @@ class RedisBroker(Generic[T]):
     def _step(self, lane: Lane[T]) -> Call:
         lane.sent, lane.pending = lane.pending[:MAX_BATCH], lane.pending[MAX_BATCH:]
         keys, last = lane.keys, lane.sent[-1].entry
-        prefix = b"e" + _news_prefix(self._node, lane.top.offset + 1, len(lane.sent))
-        args: list[Any] = [keys.channel, *lane.top, last.hash, KEEP_S, MAX_FEED, prefix]
+        prefix = news_prefix(self._node, lane.top.offset + 1, len(lane.sent))
+        # Where replicas are waited for, nobody is told before they have it.
+        channel = "" if self.link.replicas else keys.channel
+        args: list[Any] = [channel, *lane.top, last.hash, KEEP_S, MAX_FEED, prefix]
         for record in lane.sent:
             args += (record.payload, self._pack(record))
         return "cobrowse_append", [keys.head, keys.log, keys.feed], args
@@ -263,10 +262,12 @@ class RedisBroker(Generic[T]):
             lane.settled += len(records)
             self.waiting -= len(records)
             self._full = False
+            self._tell_late(lane, records[0].entry.offset, [record.payload for record in records])
             self._reader.deliver(records)
             self._go_on(lane)
         elif verdict == b"behind":
-            self._follow(lane, [_followed(each) for each in answer[4]], Top(*_top(answer)))
+            self._tell_late(lane, lane.top.offset + 1, answer[4])
+            self._follow(lane, [followed(each) for each in answer[4]], Top(*top_of(answer)))
         elif verdict == b"same":
             self._go_on(lane)
         elif verdict == b"full":
@@ -275,6 +276,13 @@ class RedisBroker(Generic[T]):
         else:
             logger.warning("the log of a room is not the one that was known here (%s)", verdict.decode())
             self._lose([lane])
+
+    def _tell_late(self, lane: Lane[T], offset: int, payloads: Sequence[bytes]) -> None:
+        """Where replicas are waited for: tells the other nodes now that they have it."""
+        if self.link.replicas:
+            news = news_prefix(self._node, offset, len(payloads)) + b"".join(payloads)
+            self._told.append((lane.keys.head, lane.keys.channel, news))
+            self._wake.set()
 
     def _go_on(self, lane: Lane[T]) -> None:
         """After an answer: what others told meanwhile, and then the next step."""
@@ -328,8 +336,8 @@ class RedisBroker(Generic[T]):
     # Reading
 
     def _heard(self, channel: str, message: bytes) -> None:
-        if message[:1] == b"n":
-            sender, notice = _notice.decode(message[1:])
+        if is_notice(message):
+            sender, notice = read_notice(message)
             if sender == self._node:
                 return
             if (heard := self._topics.get(channel)) is not None:
@@ -339,9 +347,9 @@ class RedisBroker(Generic[T]):
             return
         if (lane := self._lane_of(channel)) is None:
             return
-        sender, offset, entries = _entries.decode(message[1:])
+        sender, offset, entries = read_news(message)
         if sender != self._node:
-            self._came(lane, offset, [_followed(bytes(each)) for each in entries])
+            self._came(lane, offset, entries)
             self._pass_barriers()
 
     def _lane_of(self, channel: str) -> Lane[T] | None:
@@ -381,19 +389,10 @@ class RedisBroker(Generic[T]):
     def _missed(self) -> None:
         """The subscription was made anew: every room may have missed something, and so has every topic."""
         self._reader.missed()
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Asks every room's log for what it may have that was not heard here."""
         for lane in self._lanes.values():
             if lane.followed:
                 self._catch_up(lane)
-
-
-def _followed(payload: bytes) -> Followed:
-    return Followed(_entry.decode(payload), payload)
-
-
-def _top(answer: Sequence[bytes]) -> tuple[str, int, int]:
-    return answer[1].decode(), int(answer[2]), int(answer[3])
-
-
-def _news_prefix(node: str, offset: int, count: int) -> bytes:
-    """The beginning of a MessagePack array of node, offset and a list of `count` entries, which follow."""
-    return b"\x93" + _encode(node) + _encode(offset) + b"\xdd" + count.to_bytes(4, "big")

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from pathlib import Path
 
 import click
 import uvicorn
 import uvloop
 
+from cobrowse import rulebook
 from cobrowse.commands.agents import add_agent
+from cobrowse.commands.past import fill, write_visits
 from cobrowse.commands.serve import listen, prepare
 from cobrowse.demo.shop import create_shop
 from cobrowse.settings import Settings, Site
 from cobrowse.storage.errors import EmailTaken
 
 SITE_KEY = "demo"
+VISITS = "visits.csv"
 EMAIL = "ginny@demo.example"
 PASSWORD = "alcove-and-oak"  # noqa: S105 - printed on start, for a demo on loopback only
 
@@ -52,7 +56,7 @@ def run(port: int, shop_port: int, folder: Path, rules: Path | None) -> None:
     sockets = [listen(settings.host, port), listen(settings.host, shop_port)]
     try:
         server = prepare(settings)
-        asyncio.run(_sign_up(settings.database_url))
+        asyncio.run(_begin(settings, folder, rules or rulebook.SHIPPED))
         shop = create_shop(server_url=settings.public_url, site_key=SITE_KEY, database=folder / "shop.db")
         shop_server = uvicorn.Server(
             uvicorn.Config(shop, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
@@ -62,6 +66,7 @@ def run(port: int, shop_port: int, folder: Path, rules: Path | None) -> None:
             f"  Console   http://127.0.0.1:{port}/console/\n"
             f"  Sign in   {EMAIL}   {PASSWORD}\n\n"
             "  Open the shop in one window and the console in another. Ctrl+C stops both.\n"
+            f"  Try rules on made-up visits:  cobrowse rules replay {folder / VISITS} --chart chart.html\n"
         )
         uvloop.run(_both(server, shop_server, sockets))
     except KeyboardInterrupt:
@@ -71,11 +76,15 @@ def run(port: int, shop_port: int, folder: Path, rules: Path | None) -> None:
             each.close()
 
 
-async def _sign_up(database_url: str) -> None:
+async def _begin(settings: Settings, folder: Path, rules: Path) -> None:
+    """Ginny can sign in, and there is a past to look at: made-up visits, and what the rules did in them."""
     try:
-        await add_agent(database_url, EMAIL, "Ginny", "supervisor", PASSWORD)
+        await add_agent(settings.database_url, EMAIL, "Ginny", "supervisor", PASSWORD)
     except EmailTaken:
         return
+    found, _ = rulebook.load(rules)
+    write_visits(folder / VISITS, found, time.time())
+    await fill(settings.database_url, folder / VISITS, found, SITE_KEY)
 
 
 async def _both(server: uvicorn.Server, shop: uvicorn.Server, sockets: list[socket.socket]) -> None:

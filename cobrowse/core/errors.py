@@ -24,10 +24,6 @@ class Close(IntEnum):
     VERSION = 4503
     UNKNOWN_SITE = 4504
 
-    @property
-    def may_reconnect(self) -> bool:
-        return self < 4500
-
 
 class Refused(StrEnum):
     """Why one operation was not taken. The cart, the chat and the connection stay as they were. SPEC room.4."""

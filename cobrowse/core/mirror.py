@@ -37,7 +37,7 @@ class MirrorRefused(CobrowseError):
     """A batch that is not one; the message says what was expected, not what came."""
 
 
-class Node(msgspec.Struct, omit_defaults=True):
+class Node(msgspec.Struct, omit_defaults=True, gc=False):
     """A node of the page: 0 document, 1 doctype, 2 element, 3 text. Any other type refuses the batch."""
 
     type: Literal[0, 1, 2, 3]
@@ -291,11 +291,13 @@ def _inflate(body: bytes) -> bytes:
 
 
 def _count(node: Node) -> int:
-    return 1 + sum(map(_count, node.childNodes or ()))
+    return 1 + sum(map(_count, node.childNodes)) if node.childNodes else 1
 
 
 def _clean_tree(node: Node) -> Node | None:
     """The node with what is harmless below it; None when it is not let through itself."""
+    if node.type == 3 and node.childNodes is None and not node.isStyle:
+        return node  # most nodes are such texts
     match node.type:
         case 2:
             if not is_element(node.tagName):

@@ -139,8 +139,8 @@ class Advisor:
         if fires is not None:
             vetoed = no_room(fires.rule, visitor.facts, self._staff(room.state.site))
             if vetoed is not None:
-                self._unsay(asked)
-                self._write(asked, Judgement(fires.rule, vetoed[0], fires.arm, vetoed[1]), now)
+                if self.book.stand_back(visitor, fires.rule, vetoed[0]):
+                    self._write(asked, Judgement(fires.rule, vetoed[0], fires.arm, vetoed[1]), now)
                 fires = None
         for judgement in asked.answer.news:
             if judgement.cause is not Cause.FIRES:
@@ -198,6 +198,7 @@ class Advisor:
         return None if self.book.keeps(offer.rule, visitor, now) else "withdrawn"
 
 
-def _rank(asked: _Asked) -> tuple[int, str]:
+def _rank(asked: _Asked) -> tuple[tuple[int, str], str]:
+    """The rule that comes first, then the visitor's name: those for whom nothing fires are last."""
     fires = asked.answer.fires
-    return by_rank(fires.rule) if fires is not None else (1, "")
+    return by_rank(fires.rule) if fires is not None else (1, ""), asked.room.state.room

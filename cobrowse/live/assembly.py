@@ -29,7 +29,7 @@ class Parts(NamedTuple):
 def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Mapping[str, LookUp]) -> Parts:
     """With `redis_url` the log is there and the rooms are shared; without, it is the database's, in this process."""
     if settings.redis_url:
-        node = Node(home, settings.redis_url, recorder)
+        node = Node(home, settings.redis_url, settings.redis_replicas, recorder)
         shared = SharedRooms(
             recorder,
             node.broker,

@@ -30,4 +30,5 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
     identity_secrets: dict[str, bytes] = {}
     hours: dict[str, Hours] = {}
     redis_url: str = ""
+    redis_replicas: int = 0
     drain_s: float = 0.0

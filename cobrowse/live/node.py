@@ -50,9 +50,9 @@ class Home(Protocol):
 class Node:
     """Reads for the hub what the log and the other nodes say."""
 
-    def __init__(self, home: Home, url: str, recorder: Recorder) -> None:
+    def __init__(self, home: Home, url: str, replicas: int, recorder: Recorder) -> None:
         self.name = secrets.token_urlsafe(6)
-        self.link = Link(url)
+        self.link = Link(url, replicas)
         self.broker: RedisBroker[Publication] = RedisBroker(self.link, self.name, self, pack)
         self.neighbours = Neighbours(lambda notice: self.broker.tell(LOBBY, notice), home.cards_changed)
         self.letters = Post(self.link, self.name)
@@ -104,6 +104,7 @@ class Node:
                         if isinstance(room, SharedRoom):
                             room.forget_node(gone)
                 if known - alive:
+                    self.broker.ask_again()  # it may have appended and died before it told
                     await self._home.wake_conversations()
                 known = alive
             except FAILURES as failed:

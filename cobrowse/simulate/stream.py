@@ -20,7 +20,6 @@ from cobrowse.core.errors import CobrowseError
 from cobrowse.core.line import MAX_LINE_ID_CHARS, line_id
 
 REQUIRED_COLUMNS = ("session_id", "user_id", "ts", "event", "item_id")
-OPTIONAL_COLUMNS = ("price", "category", "brand")
 MAX_PRICE = 10**9
 GZIP_MAGIC = b"\x1f\x8b"
 _EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}\Z")

@@ -28,6 +28,8 @@ from cobrowse.storage.errors import DatabaseNewer, DatabaseUnusable, MissingMigr
 
 # A write transaction is a group commit of milliseconds; one that waits longer than this has met a fault.
 BUSY_TIMEOUT_MS = 5_000
+ANSWER_WITHIN_S = 15.0
+"""A server that says nothing for longer is taken for gone: a connection may be half open for hours."""
 # Any number will do, as long as every server that migrates this database locks the same one.
 _MIGRATION_LOCK = 0x0C0B_505E
 
@@ -50,7 +52,7 @@ async def open_database(url: str) -> AsyncEngine:
     target = _parse(url)
     if target.get_backend_name() == "sqlite":
         await migrate(url)
-    engine = await _connect(target)
+    engine = await _connect(target, answer_within_s=ANSWER_WITHIN_S)
     try:
         with _answering(target):
             async with reading(engine) as conn:
@@ -160,10 +162,13 @@ def _answering(target: URL) -> Iterator[None]:
         ) from refused
 
 
-async def _connect(target: URL, *, foreign_keys: bool = True) -> AsyncEngine:
+async def _connect(
+    target: URL, *, foreign_keys: bool = True, answer_within_s: float | None = None
+) -> AsyncEngine:
     if target.get_backend_name() != "sqlite":
+        waits = {} if answer_within_s is None else {"command_timeout": answer_within_s}
         try:
-            return create_async_engine(target, pool_pre_ping=True)
+            return create_async_engine(target, pool_pre_ping=True, connect_args=waits)
         except ModuleNotFoundError as missing:
             raise DatabaseUnusable(
                 f"PostgreSQL needs the package {missing.name}: pip install {missing.name}"

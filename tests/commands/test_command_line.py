@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cobrowse.commands import engines
-from tests.serving import as_toml, free_port, needs_built_files, settings_for
+from tests.processes import free_port
+from tests.serving import as_toml, needs_built_files, settings_for
 
 
 class Outcome:

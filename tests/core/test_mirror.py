@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cobrowse.core.markup import clean_css, is_element
+from cobrowse.core.markup import clean_css, is_element, is_harmful
 from cobrowse.core.mirror import MAX_PAGE_BYTES, MirrorRefused, check
 
 
@@ -198,6 +198,47 @@ def test_mirror4_a_bomb_a_stump_and_a_deep_page_are_refused() -> None:
     for text_ in (deep, nested, "", "nul"):
         with pytest.raises(MirrorRefused):
             check(text_.encode(), deflated=False)
+
+
+css_parts = st.sampled_from(
+    [
+        *(
+            "@import",
+            "@charset",
+            "expression",
+            "(",
+            "behavior",
+            ":",
+            "-moz-binding",
+            "javascript:",
+            "vbscript:",
+            "</style",
+        ),
+        *(
+            "url",
+            "URL (",
+            "'",
+            "//x",
+            "https://x",
+            "#a",
+            ")",
+            "a{b:c}",
+            " ",
+            "\\",
+            "\\72",
+            "/*",
+            "*/",
+            "\u017f",
+            "Expre",
+            "ssion",
+        ),
+    ]
+)
+
+
+@given(st.lists(css_parts, max_size=8).map("".join))
+def test_mirror4_css_is_weighed_the_same_where_nothing_hides_in_it(css: str) -> None:
+    assert is_harmful(css) == is_harmful(css + "/**/"), "the comment sends it the long way"
 
 
 json_values = st.recursive(

@@ -8,7 +8,8 @@ import re
 import signal
 import time
 
-from tests.e2e.world import START_WITHIN_S, World, wait_for
+from tests.e2e.world import World
+from tests.processes import START_WITHIN_S, wait_for
 
 NODE = re.compile(r"Node (\d)    http://127\.0\.0\.1:(\d+)/   process (\d+)")
 

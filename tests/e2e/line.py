@@ -10,11 +10,14 @@ from typing import Any
 
 
 class Line:
-    """Relays to 127.0.0.1:`target`. Cut: every connection is reset, and new ones are turned away."""
+    """Relays to 127.0.0.1:`target`. Cut: connections are reset, and new ones are turned away. Swallowing: they stay,
+    and what is said on them arrives nowhere, as when a router has forgotten them.
+    """
 
     def __init__(self, target: int) -> None:
         self._target = target
         self._up = True
+        self._swallows = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -28,7 +31,13 @@ class Line:
     def cut(self) -> None:
         self._call(self._set(up=False))
 
+    def swallow(self) -> None:
+        self._call(self._lose())
+
     def mend(self) -> None:
+        """Relays again. What was swallowed is lost, and so are its connections."""
+        if self._swallows:
+            self.cut()
         self._call(self._set(up=True))
 
     def lead_to(self, target: int) -> None:
@@ -44,8 +53,12 @@ class Line:
         self._thread.join(10)
         self._loop.close()
 
+    async def _lose(self) -> None:
+        self._swallows = True
+
     async def _set(self, *, up: bool) -> None:
         self._up = up
+        self._swallows = False
         if not up:
             for writer in list(self._writers):
                 writer.transport.abort()
@@ -56,6 +69,8 @@ class Line:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn
+        await asyncio.sleep(0)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._up:
@@ -68,17 +83,20 @@ class Line:
             return
         self._writers |= {writer, far_writer}
         try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            # Cancelled only by `close`; streams of asyncio report a cancelled handler as a fault.
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         finally:
             self._writers -= {writer, far_writer}
             writer.transport.abort()
             far_writer.transport.abort()
 
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    with suppress(OSError, RuntimeError):
-        writer.write_eof()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if not self._swallows:
+                    writer.write(data)
+                    await writer.drain()
+        with suppress(OSError, RuntimeError):
+            if not self._swallows:
+                writer.write_eof()

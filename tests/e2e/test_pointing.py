@@ -154,7 +154,24 @@ def test_mirror7_a_drawing_stands_above_the_pages_own_dialog_and_goes_by_itself(
     mark = shopper.page.locator(".pointer.mark")
     near(mark, shopper.page.locator("#line"))
     assert shopper.page.locator(".pointers").evaluate("layer => layer.matches(':popover-open')")
+    shopper.page.evaluate(
+        """() => {
+          const layer = document.querySelector('cobrowse-widget').shadowRoot.querySelector('.pointers');
+          let begun = 0;
+          new MutationObserver(() => {
+            const drawn = layer.querySelector('.drawing.arrow');
+            if (drawn && !begun) begun = performance.now();
+            if (!drawn && begun) window.shown_ms ??= performance.now() - begun;
+          }).observe(layer, { childList: true });
+        }"""
+    )
+    take(csa, "Arrow on the page")
+    x, y = middle(page.get_by_text("Keep it?"))
+    drag(csa, (x + 60, y + 60), (x, y))
+    take(csa, "Laser pointer on the page")
     expect(mark).to_have_count(0)
+    shopper.page.wait_for_function("window.shown_ms !== undefined", timeout=30_000)
+    assert shopper.page.evaluate("shown_ms") >= 7900, "what is drawn stays when the pointer has left the page"
 
 
 def test_mirror6_the_shoppers_focus_and_cursor_are_seen(world: World, shopper: Shopper, csa: Csa) -> None:

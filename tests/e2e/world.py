@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.e2e.line import Line
+from tests.processes import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
@@ -31,7 +29,6 @@ CHROMIUM_ARGS = [
     "--disable-features=LocalNetworkAccessChecks",
 ]
 EMAIL, PASSWORD = "ginny@demo.example", "alcove-and-oak"
-START_WITHIN_S = 30.0
 IDLE_S = 5
 """How long the rule of the tests waits: longer than three pages take on a busy machine."""
 
@@ -40,29 +37,6 @@ OPEN_SHADOW_ROOTS = """
 const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (init) { return attach.call(this, { ...init, mode: 'open' }); };
 """
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns when the address answers 200. Raises with the process's log when it ends or takes too long."""
-    deadline = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError(f"{url} did not answer:\n{log.read_text()[-4000:]}")
 
 
 class World:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +16,9 @@ import msgspec
 
 from cobrowse.commands.agents import add_agent
 from cobrowse.core.messages import Entry, Said
+from cobrowse.settings import Settings
 from cobrowse.storage.engine import migrate
+from tests.e2e.line import Line
 from tests.engines import (
     PostgresServer,
     RedisServer,
@@ -25,60 +29,121 @@ from tests.engines import (
 )
 from tests.serving import EMAIL, PASSWORD, ServerProcess, needs_built_files, settings_for
 
+STANDS_STILL_S = 60.0
+"""Without a new row for so long, what is missing will not come: the judge says what that is."""
+
 SECRET = "a secret that every node of this test knows"
 _entry = msgspec.msgpack.Decoder(Entry)
 
 
+class OwnClock(ServerProcess):
+    """A node whose wall clock may jump."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        super().__init__(settings, folder)
+        self._clock = folder / "clock"
+        self.set_clock(0.0)
+
+    def set_clock(self, ahead_s: float) -> None:
+        """How far its clock is ahead of the machine's from now on."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(str(ahead_s))
+        fresh.replace(self._clock)
+
+    def command(self) -> list[str]:
+        program, _, _, *rest = super().command()
+        return [program, "-m", "tests.nodes.own_clock", str(self._clock), *rest]
+
+
 class Cluster:
+    """With `lines` there is one from the browsers to each node, and one each from the nodes to Redis and PostgreSQL."""
+
     def __init__(
-        self, nodes: list[ServerProcess], redis: RedisServer, postgres: PostgresServer, url: str
+        self,
+        nodes: list[OwnClock],
+        redis: RedisServer,
+        postgres: PostgresServer,
+        url: str,
+        *,
+        lines: bool,
     ) -> None:
         self.nodes = nodes
         self.redis = redis
         self.postgres = postgres
         self.database_url = url
-        self.faults = 0
+        if lines:
+            self.lines = [Line(node.settings.port) for node in nodes]
+            self.redis_line = Line(redis.port)
+            self.postgres_line = Line(postgres.port)
+        self._has_lines = lines
+        self.faults: Counter[str] = Counter()
 
     @property
     def urls(self) -> list[str]:
-        return [node.url for node in self.nodes]
+        if not self._has_lines:
+            return [node.url for node in self.nodes]
+        return [f"http://127.0.0.1:{line.port}" for line in self.lines]
+
+    def close(self) -> None:
+        if not self._has_lines:
+            return
+        for line in (*self.lines, self.redis_line, self.postgres_line):
+            line.close()
 
     # Faults: each returns once the part is back, or goes on its way back.
 
     async def kill_node(self, n: int) -> None:
         """SIGKILL, and a new start at once."""
-        self.faults += 1
+        self.faults["SIGKILL of a node"] += 1
         await self.nodes[n].kill()
         await self.nodes[n].start()
 
     async def restart_node(self, n: int) -> None:
         """SIGTERM, as in a rolling upgrade."""
-        self.faults += 1
+        self.faults["restart of a node"] += 1
         await self.nodes[n].stop()
         await self.nodes[n].start()
 
     async def freeze_node(self, n: int, for_s: float = 3.0) -> None:
-        self.faults += 1
+        self.faults[f"SIGSTOP of a node for {for_s:g} s"] += 1
         self.nodes[n].send_signal(signal.SIGSTOP)
         await asyncio.sleep(for_s)
         self.nodes[n].send_signal(signal.SIGCONT)
 
     async def kill_redis(self, down_s: float = 0.5) -> None:
-        self.faults += 1
+        self.faults["SIGKILL of Redis"] += 1
         self.redis.kill()
         await asyncio.sleep(down_s)
         await asyncio.to_thread(self.redis.start)
 
     async def freeze_redis(self, for_s: float = 2.0) -> None:
-        self.faults += 1
+        self.faults["SIGSTOP of Redis"] += 1
         self.redis.pause()
         await asyncio.sleep(for_s)
         self.redis.go_on()
 
     async def restart_postgres(self) -> None:
-        self.faults += 1
+        self.faults["restart of PostgreSQL"] += 1
         await asyncio.to_thread(self.postgres.stop)
         await asyncio.to_thread(self.postgres.start)
+
+    async def jump_clock(self, n: int, ahead_s: float) -> None:
+        """A node's wall clock jumps, and stays where it is until it jumps again."""
+        self.faults["jump of a clock"] += 1
+        self.nodes[n].set_clock(ahead_s)
+
+    async def cut_browsers(self, n: int) -> None:
+        """Every connection to a node is reset."""
+        self.faults["cut of all connections to a node"] += 1
+        self.lines[n].cut()
+        self.lines[n].mend()
+
+    async def silence(self, line: Line, what: str, for_s: float) -> None:
+        """Half-open connections: they stay, and nothing arrives any more."""
+        self.faults[f"silence on the lines to {what}"] += 1
+        line.swallow()
+        await asyncio.sleep(for_s)
+        line.mend()
 
     # What is left
 
@@ -87,12 +152,11 @@ class Cluster:
     ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """Each room's log and messages, as the database has them once all operations have come there."""
         conn = await asyncpg.connect(self.database_url)
-        try:
-            async with asyncio.timeout(30):
-                while await conn.fetchval("SELECT count(*) FROM messages") < operations:  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            pass  # the judge says what is missing
+        have, since = -1, time.monotonic()
+        while have < operations and time.monotonic() - since < STANDS_STILL_S:
+            before, have = have, await conn.fetchval("SELECT count(*) FROM messages")
+            since = since if have == before else time.monotonic()
+            await asyncio.sleep(0.1)
         logs: dict[str, list[str]] = {room: [] for room in rooms}
         for room, offset, payload in await conn.fetch(
             'SELECT room, "offset", payload FROM log ORDER BY room, "offset"'
@@ -108,7 +172,9 @@ class Cluster:
 
 
 @asynccontextmanager
-async def running_cluster(folder: Path, nodes: int = 2, **changes: Any) -> AsyncIterator[Cluster]:
+async def running_cluster(
+    folder: Path, nodes: int = 2, *, lines: bool = False, **changes: Any
+) -> AsyncIterator[Cluster]:
     needs_built_files()
     with open_folder() as place, running_postgres(place) as postgres, running_redis(place / "redis") as redis:
         url = await new_database(postgres)
@@ -118,15 +184,15 @@ async def running_cluster(folder: Path, nodes: int = 2, **changes: Any) -> Async
         for n in range(nodes):
             own = folder / f"node{n}"
             own.mkdir(parents=True)
-            shared = {
-                "database_url": url,
-                "redis_url": redis.url,
-                "secret": SECRET,
-                "drain_s": 1.0,
-                **changes,
-            }
-            processes.append(ServerProcess(settings_for(own, **shared), own))
-        cluster = Cluster(processes, redis, postgres, url)
+            processes.append(OwnClock(settings_for(own), own))
+        cluster = Cluster(processes, redis, postgres, url, lines=lines)
+        shared = {"database_url": url, "redis_url": redis.url}
+        if lines:
+            shared["database_url"] = url.replace(f":{postgres.port}/", f":{cluster.postgres_line.port}/")
+            shared["redis_url"] = f"redis://127.0.0.1:{cluster.redis_line.port}/0"
+        for node in processes:
+            own_settings = {"secret": SECRET, "drain_s": 1.0, **shared, **changes}
+            node.use(msgspec.structs.replace(node.settings, **own_settings))
         try:
             await asyncio.gather(*(node.start() for node in processes))
             yield cluster
@@ -135,3 +201,4 @@ async def running_cluster(folder: Path, nodes: int = 2, **changes: Any) -> Async
                 if node.runs:
                     await node.kill()
                 print(node.text())
+            cluster.close()

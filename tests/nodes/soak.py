@@ -21,10 +21,15 @@ def faults_of(cluster: Cluster, rng: random.Random) -> list[Fault]:
         lambda: cluster.kill_node(0),
         lambda: cluster.kill_node(1),
         lambda: cluster.restart_node(rng.randrange(2)),
-        lambda: cluster.freeze_node(rng.randrange(2), 20.0 if rng.random() < 0.1 else 3.0),
+        lambda: cluster.freeze_node(rng.randrange(2), 20.0 if rng.random() < 0.25 else 3.0),
         lambda: cluster.kill_redis(rng.uniform(0.1, 3.0)),
         lambda: cluster.freeze_redis(rng.uniform(0.5, 4.0)),
         lambda: cluster.restart_postgres(),
+        lambda: cluster.jump_clock(rng.randrange(2), rng.uniform(-43_200, 43_200)),
+        lambda: cluster.cut_browsers(rng.randrange(2)),
+        lambda: cluster.silence(rng.choice(cluster.lines), "a node", rng.uniform(1.0, 8.0)),
+        lambda: cluster.silence(cluster.redis_line, "Redis", rng.uniform(1.0, 8.0)),
+        lambda: cluster.silence(cluster.postgres_line, "PostgreSQL", rng.uniform(1.0, 8.0)),
     ]
     rng.shuffle(kinds)
     return kinds
@@ -32,10 +37,10 @@ def faults_of(cluster: Cluster, rng: random.Random) -> list[Fault]:
 
 async def soak(minutes: float, seed: int) -> int:
     rng = random.Random(seed)
-    operations = violations = 0
+    operations = violations = faults = 0
     end = time.monotonic() + minutes * 60
     with TemporaryDirectory() as name:
-        async with running_cluster(Path(name)) as cluster:
+        async with running_cluster(Path(name), lines=True, heartbeat_s=2.0) as cluster:
             while time.monotonic() < end:
                 history, reconnects = await storm(cluster.urls, faults_of(cluster, rng), rooms=4, rng=rng)
                 operations += len(history.operations)
@@ -44,8 +49,15 @@ async def soak(minutes: float, seed: int) -> int:
                 found = judge(history, {r: logs[r] for r in rooms}, {r: messages.get(r, []) for r in rooms})
                 violations += len(found)
                 print(*found[:10], sep="\n")
-                print(f"{operations} operations, {cluster.faults} faults, {reconnects} reconnects this round")
-    print(f"{operations} operations, {cluster.faults} faults, {violations} violations (seed {seed})")
+                faults = cluster.faults.total()
+                print(
+                    f"{operations} operations, {faults} faults, {reconnects} reconnects this round",
+                    flush=True,
+                )
+            for kind, times in sorted(cluster.faults.items()):
+                print(f"{times:5} {kind}")
+            faults = cluster.faults.total()
+    print(f"{operations} operations, {faults} faults, {violations} violations (seed {seed})")
     return violations
 
 

@@ -19,7 +19,7 @@ Fault = Callable[[], Awaitable[None]]
 
 GONE = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError, EOFError)
 PENDING = 4
-PACE_S = 0.02
+PACE_S = 0.05
 """Between one client's operations: the faults are what is tested, not the speed of the database."""
 
 
@@ -138,7 +138,7 @@ async def storm(
             tasks.create_task(second.run(first.token))
             tabs += [first, second]
         for fault in faults:
-            await asyncio.sleep(rng.uniform(0.5, 1.5))
+            await asyncio.sleep(rng.uniform(0.3, 1.0))
             await fault()
         await asyncio.sleep(1.0)
         for tab in tabs:

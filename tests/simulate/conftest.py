@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+
+from tests.processes import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OTTO = Path(__file__).with_name("otto_sample.csv.gz")
 ORIGIN = "http://shop.example"
 EMAIL, PASSWORD = "csa@shop.example", "correct horse battery"
-START_WITHIN_S = 40.0
 
 
 class Server:
@@ -51,7 +49,7 @@ origins = ["{self.origin}"]
     def start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as out:
             self.process = subprocess.Popen(self._command("serve"), stdout=out, stderr=out, cwd=ROOT)
-        _wait_for(f"{self.url}/console/sign-in", self.process, self._log)
+        wait_for(f"{self.url}/console/sign-in", self.process, self._log)
         return self.process
 
     def kill(self) -> None:
@@ -72,25 +70,3 @@ def replay_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("server"))
     yield server
     server.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2, trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError(f"{url} did not answer:\n{log.read_text()[-4000:]}")

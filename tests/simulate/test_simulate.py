@@ -16,7 +16,8 @@ from cobrowse.simulate.command import command
 from cobrowse.simulate.csa import NotSignedIn, fresh_carts, sign_in
 from cobrowse.simulate.link import Stopped
 from cobrowse.simulate.stream import read_events
-from tests.simulate.conftest import OTTO, Server, free_port
+from tests.processes import free_port
+from tests.simulate.conftest import OTTO, Server
 
 HEADER = "session_id,user_id,ts,event,item_id,price\n"
 ANSWER_WITHIN_S = 60.0

@@ -22,7 +22,8 @@ const BUYS = new RegExp(
     'order now',
     'order and pay',
     'buy (?:it )?now',
-    'pay(?: now| with|ment)?\\b',
+    '^pay\\b',
+    '\\bpay (?:now|with)\\b',
     'book and pay',
     'jetzt (?:kaufen|bestellen|bezahlen)',
     '(?:zahlungspflichtig|kostenpflichtig|verbindlich)\\b.*(?:bestellen|kaufen)',
@@ -31,11 +32,11 @@ const BUYS = new RegExp(
     'commander et payer',
     'passer (?:la |ma )?commande',
     'valider (?:la |ma )?commande',
-    'payer\\b',
+    '^payer\\b',
     'acheter maintenant',
     'realizar (?:el )?pedido',
     'comprar ahora',
-    'pagar\\b',
+    '^pagar\\b',
     'acquista ora',
     'effettua (?:l.)?ordine',
     'bestelling plaatsen',
@@ -88,5 +89,5 @@ function isPaymentStep(form: HTMLFormElement): boolean {
 function wordsOn(pressed: Element): string {
   const value = pressed instanceof HTMLInputElement ? pressed.value : '';
   const words = `${pressed.getAttribute('aria-label') ?? ''} ${pressed.getAttribute('title') ?? ''} ${value} ${pressed.textContent}`;
-  return words.replace(/\s+/g, ' ').slice(0, 300);
+  return words.replace(/\s+/g, ' ').trim().slice(0, 300);
 }

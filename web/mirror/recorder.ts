@@ -165,10 +165,9 @@ export function makeRecorder(port: RecorderPort): Recorder {
     }
     const [text, its_epoch, its_seq] = [JSON.stringify(queue), epoch, seq++];
     queue = [];
-    const plain = new TextEncoder().encode(text);
     const deflated = text.length >= DEFLATE_FROM_CHARS && 'CompressionStream' in window;
     busy = deflated;
-    const body = deflated ? await deflate(plain) : plain;
+    const body = deflated ? await deflate(text) : new TextEncoder().encode(text);
     busy = false;
     if (of === life && its_epoch === epoch) send(body, its_epoch, its_seq, deflated);
     sentAt = performance.now();
@@ -258,7 +257,9 @@ function changesPage({ type, data }: MirrorEvent): boolean {
   );
 }
 
-async function deflate(plain: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([plain]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+/** The browser makes the bytes itself: a Blob of them would ask another process, and wait. */
+async function deflate(text: string): Promise<Uint8Array> {
+  const { body } = new Response(text) as { body: ReadableStream<BufferSource> };
+  const stream = body.pipeThrough(new CompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

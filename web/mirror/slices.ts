@@ -22,8 +22,9 @@ export function slice<T>(
 ): () => void {
   let open = true;
   let changed = false;
-  const watcher = new MutationObserver(() => {
-    changed = true;
+  const watcher = new MutationObserver((records) => {
+    // Our own widget moves on its host while the leave begins; nothing is seen or hidden by that.
+    changed ||= records.some(({ target }) => target.nodeName !== 'COBROWSE-WIDGET');
   });
   const end = () => {
     open = false;

@@ -100,8 +100,10 @@ export function makeGuide(
         else void load().then(() => hand?.act(frame)); // it asks for the leave again
         return;
       }
+      if (!lets(frame.by, 'point')) return pointer.hide();
+      if (frame.kind === 'off') return pointer.off(frame.by);
       const target = locate(frame.epoch, frame.node);
-      if (!target || !lets(frame.by, 'point')) return pointer.hide();
+      if (!target) return;
       if (frame.kind !== 'look') return pointer.show(frame, target);
       const asked: Request = { kind: 'look', by: frame.by, frame, target };
       if (isInSight(target)) goTo(asked);

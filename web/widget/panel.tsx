@@ -78,6 +78,9 @@ export function mount(shell: Shell): Panel {
   shell.corner.prepend(card);
   const banner = make('div', 'sharing');
   shell.root.append(banner);
+  new ResizeObserver(() => {
+    element.style.setProperty('--cb-banner', `${banner.offsetHeight}px`);
+  }).observe(banner);
   const props = { shell, words, now, sharing };
   render(<Frame {...props} />, element);
   render(<Beside {...props} />, card);

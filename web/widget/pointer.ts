@@ -1,7 +1,7 @@
 // Where a CSA points, on the shopper's own page: a laser's dot, a frame around an element, what a pen has drawn. All of it
 // follows its element, takes no click, and goes by itself. SPEC mirror.7.
 
-import type { Pointed } from '../core/messages';
+import type { Author, Pointed } from '../core/messages';
 import { outline, places } from '../core/pointing';
 import { make } from '../snippet/host';
 
@@ -20,6 +20,8 @@ interface Shown {
 
 export interface Pointer {
   show(frame: Pointed, at: Element, words?: string): void;
+  /** The CSA points at nothing any more; what they have drawn stays its time. */
+  off(by: Author): void;
   hide(): void;
 }
 
@@ -75,7 +77,7 @@ export function showPointer(root: ShadowRoot): Pointer {
       const { kind, by, stroke = 0 } = frame;
       const lines = kind === 'pen' || kind === 'arrow' || kind === 'box';
       const key = `${by[1]} ${lines ? stroke : 'at'}`;
-      if (kind === 'off' || kind === 'look') return drop(key);
+      if (kind === 'off' || kind === 'look') return;
       let element = shown.get(key)?.element;
       if (!lines || !element) {
         drop(key);
@@ -95,6 +97,7 @@ export function showPointer(root: ShadowRoot): Pointer {
         requestAnimationFrame(follow);
       }
     },
+    off: (by) => drop(`${by[1]} at`),
     hide,
   };
 }

@@ -36,11 +36,13 @@ local function standing(keys, epoch, offset, hash)
   return { 'behind', e, o, h, after(keys[2], offset) }
 end
 
--- keys: head, log, feed. args: channel, epoch, offset, hash, hash after, seconds to keep, most in the feed, prefix of
+-- keys: head, log, feed. args: channel ("" to tell nobody), epoch, offset, hash, hash after, seconds to keep, most in the feed, prefix of
 -- the news, then for each record its entry and the record. The position given must be the log's.
 local function append(keys, args)
   local stands = standing(keys, args[2], args[3], args[4])
   if stands[1] ~= 'same' then
+    -- A write, as every answer that somebody acts upon: whoever waits for the replicas waits for what is said here.
+    redis.call('EXPIRE', keys[1], args[6])
     return stands
   end
   if redis.call('XLEN', keys[3]) >= tonumber(args[7]) then
@@ -59,7 +61,9 @@ local function append(keys, args)
   redis.call('HSET', keys[1], 'offset', string.format('%d', offset), 'hash', args[5])
   redis.call('EXPIRE', keys[1], args[6])
   redis.call('EXPIRE', keys[2], args[6])
-  redis.call('PUBLISH', args[1], table.concat(news))
+  if args[1] ~= '' then
+    redis.call('PUBLISH', args[1], table.concat(news))
+  end
   return { 'ok' }
 end
 
@@ -86,8 +90,9 @@ local function open(keys, args)
   return { e, o, h, replica, after(keys[2], known) }
 end
 
--- keys: head, log. args: epoch, offset, hash.
+-- keys: head, log. args: epoch, offset, hash, seconds to keep.
 local function since(keys, args)
+  redis.call('EXPIRE', keys[1], args[4])
   return standing(keys, args[1], args[2], args[3])
 end
 

@@ -179,6 +179,15 @@ class Book:
             return Judgement(rule, Cause.OUTRANKED, arm, f"{winner.rule.id} comes first"), None
         return Judgement(rule, Cause.FIRES, arm, reason(rule)), None
 
+    def stand_back(self, visitor: Visitor, rule: Rule, cause: Cause) -> bool:
+        """The rule that fired has lost its place to another visitor's; whether that is news of its moment."""
+        said = visitor.watch.said[rule.id][1]
+        said.remove(Cause.FIRES)
+        if cause in said:
+            return False
+        said.append(cause)
+        return True
+
     def keeps(self, rule_id: str, visitor: Visitor, now: float) -> bool:
         """Whether an open offer of this rule still has its reason, and somebody to take it. SPEC rule.11.
 

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cobrowse.core.rules.engine import Book
+from cobrowse.core.rules.engine import Answer, Book, Judgement
 from cobrowse.core.rules.facts import NEVER, tell_time
 from cobrowse.core.rules.hours import ALWAYS, Hours
-from cobrowse.core.rules.limits import DEFAULT_ODDS, Cause, Staff
+from cobrowse.core.rules.limits import DEFAULT_ODDS, Cause, Staff, no_room
+from cobrowse.core.rules.rule import by_rank
 from cobrowse.core.rules.timers import Timers
 from cobrowse.core.rules.track import Track
 
@@ -79,7 +80,7 @@ class Replay:
         self.look()
         while (due := self._timers.take_before(at)) is not None:
             key, self.now = due
-            self._ask(self.tracks[key], self.now)
+            self._ask([self.tracks[key], *self._due_now()])
         self.now = at
 
     def finish(self) -> None:
@@ -87,13 +88,29 @@ class Replay:
         self.advance(NEVER)
 
     def look(self) -> None:
-        """The rules look at everybody to whom something has happened at this instant."""
+        """The rules look at everybody to whom something has happened at this instant, or whose time has come."""
         if self._touched:
             touched, self._touched = self._touched, {}
-            for track in touched.values():
-                self._ask(track, self.now)
+            others = [track for track in self._due_now() if track.contact not in touched]
+            self._ask([*touched.values(), *others])
 
-    def _ask(self, track: Track, now: float) -> None:
+    def _due_now(self) -> list[Track]:
+        return [self.tracks[key] for key, _ in self._timers.take_due(self.now)]
+
+    def _staff(self) -> Staff:
+        return Staff(self._open.offers * DEFAULT_ODDS)
+
+    def _ask(self, tracks: list[Track]) -> None:
+        """Asks about these contacts at one instant. The rule that comes first gets the last place. SPEC rule.10."""
+        now = self.now
+        for track in tracks:
+            self._close(track, now)
+        asked = [(track, self.book.ask(track.visitor, self._staff(), now)) for track in tracks]
+        for track, answer in sorted(asked, key=_rank) if len(asked) > 1 else asked:
+            self._tell(track, answer, now)
+
+    def _close(self, track: Track, now: float) -> None:
+        """Ends the contact's offer, if it is over or its reason has gone."""
         visitor = track.visitor
         until = visitor.facts.calendar_until
         if self.book.by_calendar and (now >= until or until == NEVER):
@@ -103,26 +120,43 @@ class Replay:
         ):
             track.settled()
             self._open.offers -= 1
-        answer = self.book.ask(visitor, Staff(self._open.offers * DEFAULT_ODDS), now)
-        for rule, cause, arm, reason in answer.news:
-            facts = visitor.facts
-            self._heard(
-                Moment(
-                    now,
-                    track.contact,
-                    facts.visit_number,
-                    rule.id,
-                    cause,
-                    arm,
-                    reason,
-                    now - facts.visit_started_at,
-                )
-            )
-            if cause is Cause.CONTROL:
-                track.counted(rule.id, now)
-        if answer.fires is not None:
-            track.offered(answer.fires.rule.id, now, now + answer.fires.rule.expires_s)
+
+    def _tell(self, track: Track, answer: Answer, now: float) -> None:
+        visitor, fires = track.visitor, answer.fires
+        vetoed = no_room(fires.rule, visitor.facts, self._staff()) if fires is not None else None
+        for said in answer.news:
+            if said.cause is Cause.FIRES and vetoed is not None:
+                if not self.book.stand_back(visitor, said.rule, vetoed[0]):
+                    continue
+                said = Judgement(said.rule, vetoed[0], said.arm, vetoed[1])
+            self._hear(track, said, now)
+            if said.cause is Cause.CONTROL:
+                track.counted(said.rule.id, now)
+        if fires is not None and vetoed is None:
+            track.offered(fires.rule.id, now, now + fires.rule.expires_s)
             self._open.offers += 1
-            answer = self.book.ask(visitor, Staff(self._open.offers * DEFAULT_ODDS), now)
+            answer = self.book.ask(visitor, self._staff(), now)
         due = answer.due if track.expires_at == NEVER else min(answer.due or NEVER, track.expires_at)
         self._timers.set(track.contact, due)
+
+    def _hear(self, track: Track, said: Judgement, now: float) -> None:
+        facts = track.visitor.facts
+        after_s = now - facts.visit_started_at
+        self._heard(
+            Moment(
+                now,
+                track.contact,
+                facts.visit_number,
+                said.rule.id,
+                said.cause,
+                said.arm,
+                said.reason,
+                after_s,
+            )
+        )
+
+
+def _rank(asked: tuple[Track, Answer]) -> tuple[tuple[int, str], str]:
+    """The rule that comes first, then the contact's name: those for whom nothing fires are last."""
+    track, answer = asked
+    return by_rank(answer.fires.rule) if answer.fires is not None else (1, ""), track.contact

@@ -101,10 +101,11 @@ async def test_record2_nothing_is_kept_without_leave_or_after_it(serve: Serve) -
 
 async def test_record2_a_full_recording_ends_and_the_rest_goes_on(serve: Serve) -> None:
     server, shopper, csa, _ = await recorded(serve, max_recording_bytes=65536)
-    for n in range(6):
+    for n in range(5):
         text = {"type": 3, "id": 2, "textContent": random.Random(n).randbytes(15_000).hex()}
         node = {"type": 0, "id": 1, "childNodes": [text]}
         await send(shopper, 0, {**PAGE, "data": {**PAGE["data"], "node": node}}, epoch=f"f{n}")  # type: ignore[dict-item]
+        await csa.expect(Mirrored)
     full = await csa.entry(lambda entry: is_shared(entry, "recording_full"))
     assert full.fact.sharing.recording is None  # type: ignore[union-attr]
     assert full.fact.sharing.grants  # type: ignore[union-attr]

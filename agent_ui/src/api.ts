@@ -52,7 +52,7 @@ export class ApiError extends Error {
 const TIMEOUT_MS = 10_000;
 
 export interface Ask {
-  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
 }

@@ -70,8 +70,9 @@ function obey(desk: Desk, command: Command): boolean {
     case 'look':
     case 'control':
       return takeTool(desk, command);
+    case 'code':
     case 'keys':
-      desk.dialog.value = 'keys';
+      desk.dialog.value = command;
       return true;
     case 'waiting':
     case 'mine':

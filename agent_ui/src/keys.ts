@@ -17,6 +17,7 @@ export type Command =
   | 'mine'
   | 'visitors'
   | 'rules'
+  | 'code'
   | 'keys'
   | 'back';
 
@@ -42,6 +43,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['b'], command: 'box' },
   { keys: ['o'], command: 'look' },
   { keys: ['u'], command: 'control' },
+  { keys: ['n'], command: 'code' },
   { keys: ['/'], command: 'search' },
   { keys: ['1'], command: 'waiting' },
   { keys: ['2'], command: 'mine' },

@@ -7,6 +7,7 @@ import { Link } from '../../web/core/link';
 import { applyLobby } from '../../web/core/lobby';
 import type { Author, Card, Entry, ServerFrame, SiteView } from '../../web/core/messages';
 import { type Agent, type Api, ApiError, type Contact } from './api';
+import type { Recording } from './care_api';
 import type { Formats } from './format';
 import { arrange, type Cards, counts, type Held, hold, type Tab } from './lobby';
 import { type Watching, watch } from './mirror/watching';
@@ -55,7 +56,7 @@ export interface Desk {
   readonly selected: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<OpenRoom | undefined>;
   readonly watching: Watching;
-  readonly dialog: Signal<'keys' | 'propose' | undefined>;
+  readonly dialog: Signal<'keys' | 'propose' | 'code' | 'audit' | Recording | undefined>;
   /** The last refusal to show, and the last news to say to who cannot see it. */
   readonly refusal: Signal<string>;
   readonly notice: Signal<string>;

@@ -1,6 +1,7 @@
 // Every word that the console says, in each language that it speaks. Short, friendly, no blame.
 
 import type { Command } from './keys';
+import { careEn } from './words_care';
 import { de } from './words_de';
 import { rulesEn } from './words_rules';
 
@@ -229,6 +230,7 @@ export const en = {
     mine: 'Mine',
     visitors: 'All visitors',
     rules: 'Rules',
+    code: 'Join a page by code',
     keys: 'This map',
     back: 'Back, or close',
   } satisfies Record<Command, string>,
@@ -241,6 +243,7 @@ export const en = {
   titleWaiting: (n: number) => `(${n}) waiting · Cobrowse`,
   title: 'Console · Cobrowse',
   rules: rulesEn,
+  care: careEn,
 };
 
 export type Words = typeof en;

@@ -1,6 +1,7 @@
 // German.
 
 import type { Words } from './words';
+import { careDe } from './words_care_de';
 import { rulesDe } from './words_rules_de';
 
 export const de: Words = {
@@ -228,6 +229,7 @@ export const de: Words = {
     mine: 'Meine',
     visitors: 'Alle Besucher',
     rules: 'Regeln',
+    code: 'Seite über einen Code öffnen',
     keys: 'Diese Übersicht',
     back: 'Zurück, oder schließen',
   },
@@ -242,4 +244,5 @@ export const de: Words = {
   titleWaiting: (n) => `(${n}) wartend · Cobrowse`,
   title: 'Konsole · Cobrowse',
   rules: rulesDe,
+  care: careDe,
 };

@@ -107,12 +107,12 @@ class Shopper:
 class Csa:
     """Ginny, signed in to the console."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, email: str = EMAIL) -> None:
         self.person = person
         self.world = person.world
         self.page: Page = person.page
         self.page.goto(self.world.server_url + "/console/")
-        self.page.get_by_label("Email").fill(EMAIL)
+        self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible()

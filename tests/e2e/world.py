@@ -65,6 +65,7 @@ class World:
         self._files: list[IO[bytes]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._server: subprocess.Popen[bytes] | None = None
+        self._agents: set[str] = set()
         self.people: list[Person] = []
         self._write_settings()
         self._start_shop()
@@ -100,6 +101,7 @@ origins = {json.dumps([self.shop_url, *self._open_origins])}
 accent = "#2a5748"
 phone = "0113 496 0142"
 product_feed_url = "{self.shop_url}/feed.json"
+page_recording = "ask"
 mirror = [
   {{ do = "hide", select = ".private-box" }},
   {{ do = "unmask", select = "*", pages = "/canary/open" }},
@@ -111,18 +113,15 @@ mirror = [
 {self._more}
 """
         )
+        self.add_agent(EMAIL, "Ginny", "supervisor")
+
+    def add_agent(self, email: str, name: str, role: str) -> None:
+        """Somebody who may sign in to the console; once is enough."""
+        if email in self._agents:
+            return
+        self._agents.add(email)
         environment = {**os.environ, "COBROWSE_PASSWORD": PASSWORD}
-        add = [
-            "agent",
-            "add",
-            EMAIL,
-            "--name",
-            "Ginny",
-            "--role",
-            "supervisor",
-            "--settings",
-            str(self.settings),
-        ]
+        add = ["agent", "add", email, "--name", name, "--role", role, "--settings", str(self.settings)]
         subprocess.run([sys.executable, "-m", "cobrowse", *add], check=True, env=environment, cwd=ROOT)
 
     def _spawn(self, log: Path, *command: str, **environment: str) -> subprocess.Popen[bytes]:

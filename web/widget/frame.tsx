@@ -4,6 +4,7 @@ import type { Signal } from '@preact/signals';
 import { useSignal } from '@preact/signals';
 import type { Shell } from '../snippet/shell';
 import { Basket } from './basket';
+import { PhoneCode } from './code';
 import { ShareOffer, ShareRequest } from './consent';
 import { type Context, countOf, hostOf, nameOf } from './context';
 import { Conversation } from './conversation';
@@ -62,6 +63,7 @@ export function Frame({ shell, words, now, sharing }: FrameProps) {
       <Leave {...context} />
       <ShareRequest shell={shell} words={words} sharing={sharing} />
       <ShareOffer shell={shell} words={words} sharing={sharing} />
+      <PhoneCode shell={shell} words={words} sharing={sharing} now={now.value} />
       {shared && (
         <div class="tabs" role="tablist" aria-label={words.tabs} onKeyDown={move}>
           {tabs.map(([name, label, n]) => (

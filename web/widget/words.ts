@@ -64,6 +64,10 @@ const panelEn = {
   askRecord: (name: string) => `${name} would like to record what they see of this page.`,
   recordTerms: 'What is hidden stays hidden in the recording. It is deleted after some weeks.',
   shareTerms: 'Only the shop’s pages, only while you allow it. What you type stays hidden.',
+  onThePhone: 'On the phone with us? Show a code',
+  readOut: 'Read this code out to us:',
+  newCode: 'New code',
+  noCode: 'There is no code right now. Please try again in a few minutes.',
   showPage: (name: string) => `Show ${name} this page`,
   sees: {
     view: (name: string) => `${name} can see this page`,
@@ -180,6 +184,10 @@ const panelDe: Words = {
     'Was verborgen ist, bleibt es auch in der Aufzeichnung. Nach einigen Wochen wird sie gelöscht.',
   shareTerms:
     'Nur Seiten des Shops, nur solange Sie es erlauben. Was Sie eintippen, bleibt verborgen.',
+  onThePhone: 'Am Telefon mit uns? Code zeigen',
+  readOut: 'Lesen Sie uns diesen Code vor:',
+  newCode: 'Neuer Code',
+  noCode: 'Gerade gibt es keinen Code. Bitte in einigen Minuten noch einmal versuchen.',
   showPage: (name) => `${name} diese Seite zeigen`,
   sees: {
     view: (name) => `${name} kann diese Seite sehen`,

@@ -2,12 +2,16 @@
 
 import { goBack } from '../place';
 import { useDesk } from '../state';
+import { AuditDialog } from './AuditDialog';
 import { CartPanel } from './CartPanel';
 import { Activity, Notes } from './CartParts';
+import { CodeDialog } from './CodeDialog';
 import { Conversation } from './Conversation';
 import { KeyMap } from './KeyMap';
 import { Mirror } from './Mirror';
 import { ProposeDialog } from './ProposeDialog';
+import { Recordings } from './Recordings';
+import { ReplayDialog } from './ReplayDialog';
 import { Rules } from './rules/Rules';
 import { ConnectionBanner, StatusBar } from './StatusBar';
 import { IconButton } from './small';
@@ -36,6 +40,9 @@ export function Console() {
       <Refusal />
       <Notice />
       {dialog.value === 'keys' && <KeyMap />}
+      {dialog.value === 'code' && <CodeDialog />}
+      {dialog.value === 'audit' && <AuditDialog />}
+      {typeof dialog.value === 'object' && <ReplayDialog recording={dialog.value} />}
       {dialog.value === 'propose' && open && <ProposeDialog room={open} />}
     </div>
   );
@@ -63,6 +70,7 @@ function Side() {
           <Notes room={open} view={view} />
           <Offers view={view} />
           <History room={open} />
+          <Recordings key={`recordings ${open.id}`} room={open} />
         </div>
       )}
     </section>

@@ -102,6 +102,7 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
         </p>
         {mayPoint && <Toolbar level={level} />}
         <AskForMore room={room} view={view} level={level} />
+        <AskToRecord room={room} view={view} />
         <IconButton icon="close" label={words.closeMirror} onClick={watching.close} />
       </header>
       <div class="mirror-stage" ref={stage}>
@@ -118,6 +119,26 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
       </div>
       {mayPoint && <ControlBar room={room} view={view} hand={hand} name={name} />}
     </section>
+  );
+}
+
+/** Says that what is seen is recorded, or asks the shopper for it where the site lets it. */
+function AskToRecord({ room, view }: { room: OpenRoom; view: RoomView }) {
+  const desk = useDesk();
+  const { words } = desk;
+  const { recording, recording_asked } = view.sharing;
+  if (recording) {
+    return (
+      <span class="recording-sign" role="status">
+        ● {words.care.recording}
+      </span>
+    );
+  }
+  if (desk.siteOf(room.id)?.page_recording !== 'ask') return null;
+  return (
+    <button type="button" disabled={!!recording_asked} onClick={() => room.do({ k: 'ask_record' })}>
+      {recording_asked ? words.askedShopper : words.care.askToRecord}
+    </button>
   );
 }
 

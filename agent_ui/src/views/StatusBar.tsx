@@ -11,6 +11,28 @@ export function StatusBar() {
       <ConnectionState />
       <Availability />
       <span class="bar-space" />
+      <button
+        type="button"
+        class="link"
+        aria-keyshortcuts="n"
+        title={words.care.byCodeHint}
+        onClick={() => {
+          dialog.value = 'code';
+        }}
+      >
+        {words.care.byCode}
+      </button>
+      {agent.role !== 'csa' && (
+        <button
+          type="button"
+          class="link wide-only"
+          onClick={() => {
+            dialog.value = 'audit';
+          }}
+        >
+          {words.care.audit}
+        </button>
+      )}
       <Way />
       <button
         type="button"

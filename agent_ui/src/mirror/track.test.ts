@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { Mirrored } from '../../../web/core/messages';
+import { type Shown, toDraw } from './track';
+
+const frame = (epoch: string, seq: number): Mirrored => ({
+  t: 'mirror',
+  room: 'r',
+  epoch,
+  seq,
+  part: new Uint8Array(),
+});
+const track: Shown[] = [
+  { at_s: 0, frame: frame('a', 0) },
+  { at_s: 1, frame: frame('a', 1) },
+  { at_s: 2, frame: frame('a', 2) },
+  { at_s: 5, frame: frame('b', 0) },
+  { at_s: 6, frame: frame('b', 1) },
+];
+const names = (drawn: number, to_s: number) =>
+  toDraw(track, drawn, to_s).frames.map(({ epoch, seq }) => `${epoch}${seq}`);
+
+test('record.2 what follows is drawn on what has been drawn', () => {
+  expect(names(0, 0)).toEqual(['a0']);
+  expect(names(1, 2)).toEqual(['a1', 'a2']);
+  expect(names(3, 4)).toEqual([]);
+});
+
+test('record.2 a jump goes by the nearest whole page, backwards too', () => {
+  expect(names(1, 6)).toEqual(['b0', 'b1']);
+  expect(names(5, 1)).toEqual(['a0', 'a1']);
+  expect(names(5, 5)).toEqual(['b0']);
+  expect(toDraw(track, 5, 99)).toEqual({ frames: [], next: 5 });
+});

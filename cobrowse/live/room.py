@@ -251,8 +251,9 @@ class Room:
             self._tape = None
         if recording is not None and self._tape is None and self._tapes is not None:
             self._tape = self._tapes.begin(recording, self.state.room, self.state.site)
+            now = self._now()
             for frame in self._mirror.held:
-                self._tape.add(frame, self._now())
+                self._tape.add(frame, now)
 
     # Reading
 

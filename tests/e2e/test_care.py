@@ -123,6 +123,7 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
         }"""
     )
     csa.page.reload()
+    expect(replay).to_be_visible(timeout=30_000)
     replay.click()
     dialog = csa.page.get_by_role("dialog", name="Recording")
     drawn = dialog.frame_locator(".mirror-sheet iframe").frame_locator("iframe")
@@ -138,5 +139,5 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
     audit = csa.page.get_by_role("dialog", name="Who did what")
     for deed in ("Recording replayed", "Recording allowed", "Allowed · view", "Began to look", "Ended"):
         expect(audit.get_by_role("cell", name=deed).first).to_be_visible()
-    audit.get_by_label("What").select_option("Recording replayed")
+    audit.get_by_role("combobox").select_option("Recording replayed")
     expect(audit.get_by_role("row")).to_have_count(2)

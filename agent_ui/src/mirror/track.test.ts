@@ -29,5 +29,7 @@ test('record.2 a jump goes by the nearest whole page, backwards too', () => {
   expect(names(1, 6)).toEqual(['b0', 'b1']);
   expect(names(5, 1)).toEqual(['a0', 'a1']);
   expect(names(5, 5)).toEqual(['b0']);
+  const late = track.map((each) => ({ ...each, at_s: each.at_s + 0.1 }));
+  expect(toDraw(late, 5, 0).next).toBe(1);
   expect(toDraw(track, 5, 99)).toEqual({ frames: [], next: 5 });
 });

@@ -34,7 +34,9 @@ export function toDraw(
   drawn: number,
   to_s: number,
 ): { frames: Mirrored[]; next: number } {
-  let next = track.findIndex(({ at_s }) => at_s > to_s);
+  // Before the first batch there is nothing to see: it stands from the beginning.
+  const from_s = Math.max(to_s, track[0]?.at_s ?? 0);
+  let next = track.findIndex(({ at_s }) => at_s > from_s);
   if (next < 0) next = track.length;
   let from = next < drawn ? 0 : drawn;
   for (let i = next - 1; i >= from; i--) {

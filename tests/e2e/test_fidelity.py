@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, expect
 
-from tests.e2e.fidelity import Pages, difference, expect_same_nodes
+from tests.e2e.fidelity import MIRROR, Pages, difference, expect_same_nodes
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.test_mirror import share
 from tests.e2e.world import World
@@ -79,3 +79,30 @@ def test_equal1_the_mirror_equals_the_page_before_and_after_it_changes(
     if "?" not in page:
         sharing.shopper.page.evaluate("change()")
         sharing.expect_equal(tmp_path)
+
+
+INJECT = r"""async () => {
+  window.ran = 0;
+  const frames = [...PAGE.querySelectorAll('iframe')];
+  for (const { contentDocument: page } of frames) {
+    page.body.insertAdjacentHTML('beforeend', '<img src="x:" onerror="top.ran=1"><svg onload="top.ran=1"></svg>' +
+      '<a id="away" href="javascript:top.ran=1">x</a><iframe srcdoc="<script>top.ran=1<\/script>"></iframe>');
+    const script = page.createElement('script');
+    script.textContent = 'top.ran=1';
+    page.body.append(script);
+    page.getElementById('away').click();
+  }
+  for (const frame of frames) frame.src = 'javascript:top.ran=1';
+  for (const frame of frames) frame.src = '/console/';
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)));
+  const gone = frames.filter((frame) => frame.contentDocument?.querySelector("script[src]"));
+  return [window.ran, frames.length, gone.length];
+}"""
+
+
+def test_mirror6_a_frame_in_the_page_runs_no_script_and_goes_nowhere(sharing: Sharing) -> None:
+    sharing.show("parts.html")
+    expect_same_nodes(sharing.shopper, sharing.csa)
+    ran, frames, gone = sharing.csa.page.evaluate(INJECT.replace("PAGE", MIRROR))
+    assert frames == 2
+    assert (ran, gone) == (0, 0)

@@ -263,7 +263,7 @@ class ServerProcess(Server):
             limit=1024 * 1024,
         )
         self._reader = asyncio.create_task(self._read(self._process))
-        async with asyncio.timeout(2 * WITHIN_S):
+        async with asyncio.timeout(6 * WITHIN_S):
             await self._started.wait()
         assert self._process.returncode is None, self.text()
 

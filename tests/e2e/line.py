@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -14,10 +15,12 @@ class Line:
     and what is said on them arrives nowhere, as when a router has forgotten them.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *, narrow: bool = False) -> None:
         self._target = target
+        self._narrow = narrow
         self._up = True
         self._swallows = False
+        self._drips = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -33,6 +36,10 @@ class Line:
 
     def swallow(self) -> None:
         self._call(self._lose())
+
+    def drip(self) -> None:
+        """From now on one byte a second comes through to the browser's end."""
+        self._drips = True
 
     def mend(self) -> None:
         """Relays again. What was swallowed is lost, and so are its connections."""
@@ -77,7 +84,7 @@ class Line:
             writer.transport.abort()
             return
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            far_reader, far_writer = await self._dial()
         except OSError:
             writer.transport.abort()
             return
@@ -85,15 +92,31 @@ class Line:
         try:
             # Cancelled only by `close`; streams of asyncio report a cancelled handler as a fault.
             with suppress(asyncio.CancelledError):
-                await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+                await asyncio.gather(
+                    self._pump(reader, far_writer), self._pump(far_reader, writer, home=True)
+                )
         finally:
             self._writers -= {writer, far_writer}
             writer.transport.abort()
             far_writer.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if not self._narrow:
+            return await asyncio.open_connection("127.0.0.1", self._target)
+        # Next to nothing is on its way: what is not read waits at the far end.
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        sock.setblocking(False)
+        await self._loop.sock_connect(sock, ("127.0.0.1", self._target))
+        return await asyncio.open_connection(sock=sock)
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, home: bool = False
+    ) -> None:
         with suppress(OSError):
-            while data := await reader.read(65536):
+            while data := await reader.read(1 if home and self._drips else 65536):
+                if home and self._drips:
+                    await asyncio.sleep(1)
                 if not self._swallows:
                     writer.write(data)
                     await writer.drain()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -134,3 +136,28 @@ def test_the_nginx_files_are_the_site_that_is_tested_here(name: str, nodes: list
 @pytest.mark.parametrize("grant", [grant for grant in GRANTS if grant.startswith("+")])
 def test_the_documents_list_what_the_redis_user_of_the_tests_may(grant: str) -> None:
     assert grant in (ROOT / "docs" / "operating.md").read_text("utf-8")
+
+
+def test_the_systemd_unit_is_one(tmp_path: Path) -> None:
+    """By systemd's own judgement, where this machine has it; the program is not where a server has it."""
+    unit = (DEPLOY / "cobrowse.service").read_text()
+    assert unit.count("ExecStart=/opt/cobrowse/bin/cobrowse serve ") == 1
+    copy = tmp_path / "cobrowse.service"
+    copy.write_text(unit.replace("ExecStart=/opt/cobrowse/bin/cobrowse", "ExecStart=/bin/true"))
+    if judge := shutil.which("systemd-analyze"):
+        judged = subprocess.run(
+            [judge, "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
+        )
+        assert (judged.returncode, judged.stderr) == (0, "")
+
+
+def test_the_container_file_copies_what_is_there() -> None:
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+    copied = [line.split()[1:-1] for line in lines if line.startswith("COPY ") and "--from" not in line]
+    for path in (path for paths in copied for path in paths):
+        assert (ROOT / path).exists(), path
+    assert any(line.startswith("USER ") and "root" not in line for line in lines)
+    assert [line.split()[0] for line in lines if line.startswith(("ENTRYPOINT", "CMD"))] == [
+        "ENTRYPOINT",
+        "CMD",
+    ]

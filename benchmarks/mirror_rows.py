@@ -60,7 +60,7 @@ class Scale(NamedTuple):
     pages: int
 
 
-FULL = Scale(3, 200, 90.0, 8.0, 200)
+FULL = Scale(3, 120, 60.0, 6.0, 200)
 QUICK = Scale(1, 30, 6.0, 2.0, 40)
 
 

@@ -23,8 +23,10 @@ from tests.serving import (
     settings_for,
 )
 
-settings.register_profile("shared-machine", deadline=None, print_blob=True)
-settings.load_profile("shared-machine")
+# The same examples in every run: a change is judged by what it does. `--hypothesis-profile=explore` looks for new ones.
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.register_profile("repeatable", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 
 import cel
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cobrowse.core.rules.cel import tree
@@ -16,7 +16,7 @@ from cobrowse.core.rules.cel.code import Variable, compile_code
 from cobrowse.core.rules.cel.lexer import CelError
 from cobrowse.core.rules.cel.pattern import PatternError, compile_pattern
 from cobrowse.core.rules.cel.runtime import NoValue
-from cobrowse.core.rules.cel.translate import Translator
+from cobrowse.core.rules.cel.translate import MAX_MACROS, Translator
 
 VARIABLES = {
     "v.i": Variable("int", "vi"),
@@ -233,6 +233,7 @@ def expressions(depth: int) -> st.SearchStrategy[str]:
     ),
 )
 def test_rule3_an_independent_implementation_agrees(source: str, values: dict[str, Any]) -> None:
+    assume(source.count("(x, ") <= MAX_MACROS)
     try:
         expected: Any = theirs(source, values)
     except Exception as fault:

@@ -135,6 +135,15 @@ class Server:
         with closing(sqlite3.connect(self.database)) as conn:
             return conn.execute(statement, values).fetchall()
 
+    async def change(self, statement: str) -> None:
+        """Changes the database as another program would: waits for the server's own writes off their loop."""
+
+        def execute() -> None:
+            with closing(sqlite3.connect(self.database, isolation_level=None, timeout=60)) as conn:
+                conn.execute(statement)
+
+        await asyncio.to_thread(execute)
+
     async def let_go(self) -> None:
         await asyncio.gather(*(peer.leave() for peer in self.peers), return_exceptions=True)
 

@@ -43,12 +43,7 @@ async def test_sign5_security_headers_are_on_every_answer(local: LocalServer, pa
 
 async def test_sign5_they_are_on_the_answer_to_a_fault_too(local: LocalServer) -> None:
     local.faults.expected = True
-    for (table,) in local.rows("SELECT 'sessions'"):
-        import sqlite3
-        from contextlib import closing
-
-        with closing(sqlite3.connect(local.database, timeout=60)) as conn:
-            conn.execute(f"ALTER TABLE {table} RENAME TO lost")
+    await local.change("ALTER TABLE sessions RENAME TO lost")
     answer = await local.http.get("/console/api/me", headers={"cookie": "cobrowse_session=x"})
     assert answer.status_code == 500
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -104,16 +99,11 @@ async def test_healthz_and_readyz(local: LocalServer) -> None:
 
 
 async def test_readyz_says_when_the_database_does_not_answer(local: LocalServer) -> None:
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(local.database, timeout=60)) as conn:
-        conn.execute("ALTER TABLE rooms RENAME TO lost")
+    await local.change("ALTER TABLE rooms RENAME TO lost")
     answer = await local.http.get("/readyz")
     assert (answer.status_code, answer.text) == (503, "the database does not answer\n")
     assert (await local.http.get("/healthz")).status_code == 200
-    with closing(sqlite3.connect(local.database, timeout=60)) as conn:
-        conn.execute("ALTER TABLE lost RENAME TO rooms")
+    await local.change("ALTER TABLE lost RENAME TO rooms")
     assert (await local.http.get("/readyz")).status_code == 200
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import Event, Increment, News, Page, Say
 from tests.serving import LocalServer
 
 
-@contextmanager
-def refusing_writes(server: LocalServer) -> Iterator[None]:
+@asynccontextmanager
+async def refusing_writes(server: LocalServer) -> AsyncIterator[None]:
     """The database refuses every new log row, as a full disk would."""
-    with closing(sqlite3.connect(server.database, isolation_level=None)) as conn:
-        conn.execute("CREATE TRIGGER full BEFORE INSERT ON log BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-        yield
-        conn.execute("DROP TRIGGER full")
+    await server.change(
+        "CREATE TRIGGER full BEFORE INSERT ON log BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    yield
+    await server.change("DROP TRIGGER full")
 
 
 async def test_wire9_a_commit_that_fails_means_state_lost_and_nothing_acknowledged(
@@ -27,7 +29,7 @@ async def test_wire9_a_commit_that_fails_means_state_lost_and_nothing_acknowledg
     shopper = await local.shopper()
     other = await local.shopper()
     await shopper.done(Say("hello"))
-    with refusing_writes(local):
+    async with refusing_writes(local):
         for n in range(20):
             await shopper.do(Increment(f"sku-{n}", 1))
         assert await shopper.close_code() == Close.STATE_LOST
@@ -60,8 +62,9 @@ async def test_wire6_a_database_locked_for_longer_than_it_waits(local: LocalServ
     local.faults.expected = True
     shopper = await local.shopper()
     await shopper.done(Event("page_view", Page("/desk", "Desk")))
-    with closing(sqlite3.connect(local.database, isolation_level=None)) as conn:
-        conn.execute("BEGIN EXCLUSIVE")
+    beside = sqlite3.connect(local.database, isolation_level=None, timeout=60, check_same_thread=False)
+    with closing(beside) as conn:
+        await asyncio.to_thread(conn.execute, "BEGIN EXCLUSIVE")
         await shopper.do(Increment("desk", 1))
         # A second one, while the first waits for the lock: it must not be written without the first.
         await shopper.beat()
@@ -82,7 +85,7 @@ async def test_room9_a_csa_goes_on_seeing_who_waits_after_a_loss(local: LocalSer
     shopper = await local.shopper()
     await shopper.done(Say("hello?"))
     await csa.card(shopper.room, lambda card: card.conversation == "waiting" and card.online)
-    with refusing_writes(local):
+    async with refusing_writes(local):
         await shopper.do(Say("anybody?"))
         assert await shopper.close_code() == Close.STATE_LOST
     card = await csa.card(shopper.room, lambda card: not card.online and card.last_text == "hello?")
@@ -97,7 +100,7 @@ async def test_wire9_a_lost_room_is_whole_for_all_who_were_in_it(local: LocalSer
     csa = await local.csa_in(shopper.room)
     entry = await shopper.done(Increment("desk", 3))
     await csa.entry(lambda seen: seen.offset == entry.offset)
-    with refusing_writes(local):
+    async with refusing_writes(local):
         await shopper.do(Increment("desk", 5))
         for peer in (shopper, csa):
             assert await peer.close_code() == Close.STATE_LOST

@@ -10,17 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from cobrowse.commands.agents import add_agent
 from tests.engines import PostgresServer, RedisServer, open_folder, running_postgres, running_redis
 from tests.serving import (
-    EMAIL,
-    PASSWORD,
     LocalServer,
     ServerProcess,
     Shell,
     needs_built_files,
     serving,
     settings_for,
+    sign_ginny_up,
 )
 
 # The same examples in every run: a change is judged by what it does. `--hypothesis-profile=explore` looks for new ones.
@@ -79,7 +77,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
     """A server in a process of its own, which may be killed and started again. Its log is shown on failure."""
     needs_built_files()
     process = ServerProcess(settings_for(tmp_path), tmp_path)
-    await add_agent(process.settings.database_url, EMAIL, "Ginny", "csa", PASSWORD)
+    await sign_ginny_up(process.settings)
     try:
         await process.start()
         yield process

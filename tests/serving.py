@@ -196,6 +196,30 @@ class _Uvicorn(uvicorn.Server):
         self.up.set()
 
 
+_with_ginny: list[bytes] = []
+"""A fresh database in which she may sign in, once there is one: hashing her password takes longer than most tests."""
+
+
+async def sign_ginny_up(settings: Settings) -> None:
+    """Makes the settings' database, with Ginny in it."""
+    file = _fresh_file(settings)
+    if file is None or not _with_ginny:
+        await add_agent(settings.database_url, EMAIL, "Ginny", "csa", PASSWORD)
+        _with_ginny.extend([file.read_bytes()] if file is not None else [])
+    else:
+        file.write_bytes(_with_ginny[0])
+
+
+def _fresh_file(settings: Settings) -> Path | None:
+    """Where its SQLite database will be; None if it is there already, or is another kind of database."""
+    scheme, _, path = settings.database_url.partition(":///")
+    file = Path(path)
+    if scheme != "sqlite" or file.exists():
+        return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings,
@@ -208,7 +232,7 @@ async def serving(
 ) -> AsyncIterator[LocalServer]:
     """Runs a server on this loop; afterwards, unless a fault was expected, its log holds no traceback."""
     if agent:
-        await add_agent(settings.database_url, EMAIL, "Ginny", "csa", PASSWORD)
+        await sign_ginny_up(settings)
     app = create_app(settings, rules, assets or small_assets(folder / "static"))
     config = uvicorn.Config(
         app,

@@ -8,6 +8,7 @@ import { Banner } from './consent';
 import { Frame } from './frame';
 import { Beside } from './offercard';
 import css from './panel.css';
+import { keepWithinReach } from './reach';
 import { Requests } from './requests';
 import { sharePage } from './sharing';
 import { panel as panelWords } from './words';
@@ -35,8 +36,12 @@ export function mount(shell: Shell): Panel {
   shell.corner.prepend(element);
 
   const sharing = sharePage(shell, words);
+  const banner = make('div', 'sharing');
+  shell.root.append(banner);
+  const reach = keepWithinReach(shell.root.host, banner, () => !!sharing.now().grants);
   const draw = () => {
     sharing.look();
+    reach();
     now.value = shell.link.now();
   };
   // While something waits its time is told each second, else the panel is still.
@@ -76,8 +81,6 @@ export function mount(shell: Shell): Panel {
   });
   const card = make('div', 'card');
   shell.corner.prepend(card);
-  const banner = make('div', 'sharing');
-  shell.root.append(banner);
   new ResizeObserver(() => {
     element.style.setProperty('--cb-banner', `${banner.offsetHeight}px`);
   }).observe(banner);

@@ -13,7 +13,7 @@ export function Requests({ words, sharing: { guide } }: { words: Words; sharing:
   const looks = request.kind === 'look';
   const answer = (yes: boolean) => really(() => guide.answer(yes));
   return (
-    <section class="request" aria-label={words.shareTitle}>
+    <section class="request" aria-label={words.requestTitle}>
       <p role="status">
         <b>{looks ? words.lookHere(name) : `${words.pressThis(name)}.`}</b>
       </p>

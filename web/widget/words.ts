@@ -54,6 +54,7 @@ const panelEn = {
   mayEdit: (name: string) => `${name} can change your basket`,
   stop: 'Stop',
   shareTitle: 'Sharing this page',
+  requestTitle: 'Asked of you on this page',
   askLevel: {
     view: (name: string) => `${name} would like to see this page.`,
     point: (name: string) => `${name} would like to point at things on this page.`,
@@ -172,6 +173,7 @@ const panelDe: Words = {
   mayEdit: (name) => `${name} kann Ihren Warenkorb ändern`,
   stop: 'Beenden',
   shareTitle: 'Seite teilen',
+  requestTitle: 'Bitte an Sie auf dieser Seite',
   askLevel: {
     view: (name) => `${name} möchte diese Seite sehen.`,
     point: (name) => `${name} möchte Ihnen auf dieser Seite etwas zeigen.`,

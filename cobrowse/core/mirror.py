@@ -7,6 +7,7 @@ where it is drawn. What these types do not name is dropped, what they do not all
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec import Meta
 
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.markup import clean_css, is_address, is_attribute, is_element, is_harmful
+from cobrowse.core.sheets import Reading, UnknownSheet
 
 MAX_BATCH_BYTES = 1024 * 1024
 """Of one batch as it travels, deflated."""
@@ -234,17 +236,22 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A batch that may be drawn. `body` is JSON, deflated when `deflated`; `is_snapshot`: it begins an epoch."""
+    """A batch that may be drawn. `body` is JSON, deflated when `deflated`; `is_snapshot`: it begins an epoch.
+
+    `sheets` are the style sheets that came with it, by their hashes.
+    """
 
     body: bytes
     deflated: bool
     is_snapshot: bool
+    sheets: dict[str, str] = {}
 
 
-def check(body: bytes, deflated: bool) -> Checked:
+def check(body: bytes, deflated: bool, known: Mapping[str, str] | None = None) -> Checked:
     """The batch without anything that could do harm where it is drawn, encoded anew. SPEC mirror.4.
 
-    Raises MirrorRefused: too large, not JSON, not the shapes of this module.
+    `known` are style sheets that a snapshot may name by their hashes: they are weighed as if they had come with it.
+    Raises MirrorRefused: too large, not JSON, not the shapes of this module, a style sheet that is not known.
     """
     try:
         events = _batch.decode(_inflate(body) if deflated else body)
@@ -252,10 +259,15 @@ def check(body: bytes, deflated: bool) -> Checked:
         raise MirrorRefused("expected a list of page events") from None
     nodes = 0
     is_snapshot = False
+    sheets = Reading(known or {}, MAX_PAGE_BYTES)
     for event in events:
         match event.data:
             case Snapshot(node=node):
                 is_snapshot = True
+                try:
+                    sheets.read(node)
+                except UnknownSheet as unknown:
+                    raise MirrorRefused(str(unknown)) from None
                 if (kept := _clean_tree(node)) is None or kept.type != 0:
                     raise MirrorRefused("expected a document")
                 nodes += _count(kept)
@@ -275,8 +287,8 @@ def check(body: bytes, deflated: bool) -> Checked:
         raise MirrorRefused(f"expected at most {MAX_NODES} nodes")
     checked = _encode(events)
     if len(checked) < DEFLATE_FROM_BYTES:
-        return Checked(checked, False, is_snapshot)
-    return Checked(zlib.compress(checked, 1, -15), True, is_snapshot)
+        return Checked(checked, False, is_snapshot, sheets.learned)
+    return Checked(zlib.compress(checked, 1, -15), True, is_snapshot, sheets.learned)
 
 
 def _inflate(body: bytes) -> bytes:

@@ -77,6 +77,7 @@ from cobrowse.core.messages import (
 )
 from cobrowse.core.rules import memory as memories
 from cobrowse.core.rules.memory import Memory
+from cobrowse.core.sheets import Sheets
 
 MAX_CHANGES_IN_VIEW = 50
 SERVER_REPLICA = 0
@@ -125,6 +126,8 @@ class Terms(msgspec.Struct, frozen=True):
     secret: bytes
     mirror: list[MaskRule] = []
     identity_secret: bytes = b""
+    sheets: Sheets | None = None
+    """Those of the site's pages that this node has."""
 
 
 def last_counter(state: RoomState, replica: int) -> int:

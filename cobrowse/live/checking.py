@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -24,6 +24,13 @@ class Batch(NamedTuple):
     seq: int
     body: bytes
     deflated: bool
+    sheets: Mapping[str, str] = {}
+    """Those that it may name by their hashes."""
+
+    @property
+    def is_long(self) -> bool:
+        """What a page names in place of sending it makes it long, too."""
+        return bool(self.sheets) or len(self.body) >= LONG_BYTES
 
 
 class Checking:
@@ -35,7 +42,7 @@ class Checking:
         self.waiting_bytes = 0
 
     def check(self, batch: Batch) -> None:
-        if self._waiting or len(batch.body) >= LONG_BYTES:
+        if self._waiting or batch.is_long:
             self._waiting.append(batch)
             self.waiting_bytes += len(batch.body)
             if len(self._waiting) == 1:
@@ -63,7 +70,7 @@ class Checking:
     def _go_on(self, waiting: deque[Batch]) -> None:
         """What came meanwhile: small ones at once, up to the next long one."""
         while waiting is self._waiting and waiting:
-            if len(waiting[0].body) >= LONG_BYTES:
+            if waiting[0].is_long:
                 self._check_beside()
                 return
             batch = waiting.popleft()
@@ -73,7 +80,7 @@ class Checking:
 
 def _outcome(batch: Batch) -> Checked | MirrorRefused:
     try:
-        return check(batch.body, batch.deflated)
+        return check(batch.body, batch.deflated, batch.sheets)
     except MirrorRefused as refused:
         return refused
     except Exception:

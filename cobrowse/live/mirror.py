@@ -25,6 +25,7 @@ from cobrowse.core.messages import (
     ShareLevel,
 )
 from cobrowse.core.mirror import MAX_BATCH_BYTES, Checked, MirrorRefused
+from cobrowse.core.sheets import Sheets
 from cobrowse.live.checking import Batch, Checking
 from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member
@@ -76,10 +77,13 @@ class PageMirror:
         host: Host,
         now: Callable[[], float],
         catalogue: bool = True,
+        sheets: Sheets | None = None,
     ) -> None:
         self._room = room
         self._rules = rules
         self._catalogue = catalogue
+        self._sheets = Sheets() if sheets is None else sheets
+        self._told_of: dict[str, str] = {}
         self._host = host
         self._now = now
         self._viewers: list[Viewer] = []
@@ -145,6 +149,7 @@ class PageMirror:
             self._front = None
         if self._recording is member:
             self._recording = None
+            self._told_of = {}
             self._forget_page()
         self._direct()
 
@@ -167,13 +172,15 @@ class PageMirror:
         self._forget_page()
         if before is not None:
             before.peer.send(encode(Record(self._room, on=False)))
+        self._told_of = self._sheets.known() if wanted is not None else {}
         if wanted is not None:
             self._ask_for_page()
 
     def _ask_for_page(self) -> None:
         if self._recording is not None and not self._asked_anew:
             self._asked_anew = True
-            self._recording.peer.send(encode(Record(self._room, True, self._rules, self._catalogue)))
+            record = Record(self._room, True, self._rules, self._catalogue, list(self._told_of))
+            self._recording.peer.send(encode(record))
 
     # What
 
@@ -196,7 +203,9 @@ class PageMirror:
         elif not frame.more:
             body, self._parts, self._parts_bytes = b"".join(self._parts), [], 0
             self._next_seq += 1
-            self._checking.check(Batch(frame.seq, body, frame.deflated))
+            # Held from when the tab was told of them: what goes from the shelf meanwhile is still here.
+            sheets = self._told_of if frame.seq == 0 else {}
+            self._checking.check(Batch(frame.seq, body, frame.deflated, sheets))
             if self._checking.waiting_bytes > MAX_BATCH_BYTES:
                 self._forget_page()
                 self._ask_for_page()
@@ -213,6 +222,7 @@ class PageMirror:
         if self._recording is not None:
             self._recording.peer.send(encode(Record(self._room, on=False)))
         self._recording = None
+        self._told_of = {}
         self._seat([])
         self._forget_page()
 
@@ -224,6 +234,7 @@ class PageMirror:
         frame = encode(Mirrored(self._room, self._epoch, seq, batch.body, batch.deflated))
         if batch.is_snapshot:
             self._held, self._held_bytes, self._asked_anew = [], 0, False
+            self._sheets.learn(batch.sheets)
         else:
             self._held_bytes += len(frame)
         self._held.append(frame)

@@ -102,7 +102,7 @@ class Room:
         self._looks: list[Looked] = []
         self.leave_to_see = Leave(state.room, terms.secret, now)
         self.leave_to_see.review(state.sharing)
-        self._mirror = PageMirror(state.room, terms.mirror, self, now, terms.site.catalogue)
+        self._mirror = PageMirror(state.room, terms.mirror, self, now, terms.site.catalogue, terms.sheets)
         self._tapes = tapes
         self._tape: Tape | None = None
         self._change_tape()

@@ -13,6 +13,7 @@ from cobrowse.core.items import LookUp, nothing_known
 from cobrowse.core.messages import Entry, MaskRule, SiteView
 from cobrowse.core.replicas import forget_replicas
 from cobrowse.core.room import RoomState, Terms, apply
+from cobrowse.core.sheets import Sheets
 from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
@@ -46,6 +47,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Future[Room]] = {}
         self._wanted: dict[str, str] = {}
+        self._sheets: dict[str, Sheets] = {}
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
@@ -137,7 +139,8 @@ class Rooms:
     def _terms(self, site: str) -> Terms:
         look_up = self._look_ups.get(site, nothing_known)
         rules, identity = self._mask_rules.get(site, []), self._identity_secrets.get(site, b"")
-        return Terms(self._sites[site], look_up, self._secret, rules, identity)
+        sheets = self._sheets.setdefault(site, Sheets())
+        return Terms(self._sites[site], look_up, self._secret, rules, identity, sheets)
 
     def shared(self) -> list[Room]:
         """The rooms whose shopper lets a CSA see the page, or did until just now."""

@@ -179,6 +179,8 @@ export interface Recorded {
   on: boolean;
   rules?: MaskRule[];
   catalogue?: boolean;
+  /** SHA-256 of style sheets that the server has: a snapshot names one of them in place of its text. */
+  sheets?: string[];
 }
 
 /** Where a CSA points on this tab's page. */

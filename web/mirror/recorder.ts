@@ -14,6 +14,7 @@ import type { Recorder, RecorderPort } from '../snippet/shell';
 import type { Page } from './attributes';
 import { cleanEvent, cleanSnapshot } from './clean';
 import { readSheets } from './css';
+import { nameKnown } from './known';
 import { isElement } from './nodes';
 import { pack } from './pack';
 import { slice, soon } from './slices';
@@ -35,6 +36,8 @@ export function makeRecorder(port: RecorderPort): Recorder {
   let page: Page | undefined;
   let rules: readonly MaskRule[] = [];
   let catalogue = true;
+  /** Style sheets that the server has, by their hashes. */
+  let known: ReadonlySet<string> = new Set();
   let path = '';
   let stopRrweb: (() => void) | undefined;
   /** Counts the recordings: what a former one left in flight is dropped. */
@@ -163,8 +166,13 @@ export function makeRecorder(port: RecorderPort): Recorder {
       }, CLEAR_MS);
       return;
     }
-    const [text, its_epoch, its_seq] = [JSON.stringify(queue), epoch, seq++];
+    const [events, its_epoch, its_seq] = [queue, epoch, seq++];
     queue = [];
+    if (known.size && its_seq === 0) {
+      busy = true;
+      await nameKnown(events, known);
+    }
+    const text = JSON.stringify(events);
     const deflated = text.length >= DEFLATE_FROM_CHARS && 'CompressionStream' in window;
     busy = deflated;
     const body = deflated ? await deflate(text) : new TextEncoder().encode(text);
@@ -223,7 +231,8 @@ export function makeRecorder(port: RecorderPort): Recorder {
   }
 
   return {
-    record(given, letsCatalogueOut) {
+    record(given, letsCatalogueOut, sheets) {
+      known = new Set(sheets);
       const same = stopRrweb && JSON.stringify(given) === JSON.stringify(rules);
       if (same) {
         record.takeFullSnapshot(true);

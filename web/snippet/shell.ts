@@ -49,7 +49,7 @@ export interface RecorderPort {
 
 export interface Recorder {
   /** Records from a whole snapshot on; called again, takes another one. */
-  record(rules: readonly MaskRule[], catalogue: boolean): void;
+  record(rules: readonly MaskRule[], catalogue: boolean, sheets: readonly string[]): void;
   /** Ends it within this turn: nothing is sent after it. */
   stop(): void;
   /** The element that a place of the mirror names, while that is the page's present epoch. */

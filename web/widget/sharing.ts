@@ -82,7 +82,8 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
         if (!frame.on) stop();
         else if (isActive()) {
           await load();
-          if (isActive()) recorder?.record(frame.rules ?? [], frame.catalogue ?? true);
+          const { rules = [], catalogue = true, sheets = [] } = frame;
+          if (isActive()) recorder?.record(rules, catalogue, sheets);
         }
         break;
       case 'point':

@@ -269,6 +269,8 @@ class Record(ServerFrame, tag="record"):
     on: bool
     rules: list[MaskRule] = []
     catalogue: bool = True
+    sheets: list[str] = []
+    """SHA-256 of style sheets that are here: a snapshot may name one in place of its text. SPEC mirror.10."""
 
 
 class Pointed(ServerFrame, tag="point"):

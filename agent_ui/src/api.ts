@@ -7,6 +7,7 @@ export interface Agent {
   readonly name: string;
   readonly email: string;
   readonly role: string;
+  readonly teams: readonly string[];
 }
 
 export interface Product {

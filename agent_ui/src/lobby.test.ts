@@ -38,6 +38,20 @@ test('who has waited longest comes first', () => {
   expect(arrange(cardsOf(gone, ...cards.values()), 'waiting', 'me', '').at(-1)).toBe('e');
 });
 
+test('rule10: whom a team of mine is for comes first, whom another is for last', () => {
+  const plain = waiting('plain', 10);
+  const beds = { ...waiting('beds', 50), team: 'beds' };
+  const gone = { ...waiting('gone', 1), team: 'beds', online: false };
+  const cards = cardsOf(plain, beds, gone, { ...waiting('kitchens', 5), team: 'kitchens' });
+  expect(arrange(cards, 'waiting', 'me', '', ['beds'])).toEqual([
+    'beds',
+    'plain',
+    'kitchens',
+    'gone',
+  ]);
+  expect(arrange(cards, 'waiting', 'me', '')[0]).toBe('plain');
+});
+
 test('mine are those that I took, unread first, then the latest', () => {
   const cards = cardsOf(
     mine('old', { last_at: 10 }),

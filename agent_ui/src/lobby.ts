@@ -35,15 +35,17 @@ export function counts(cards: Cards, me: string): Record<Tab, number> & { unread
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Waiting: who is still here first, then the longest. Mine: unread first, then the latest word. Visitors: online before offline,
+ * Waiting: who is still here first, then whom a team of one's own is for, whom another is for last, then the longest. Mine: unread first, then the latest word. Visitors: online before offline,
  * newcomers first (not the last to click, or a busy list would never stand still).
  */
-function order(tab: Tab): (a: Card, b: Card) => number {
+function order(tab: Tab, teams: readonly string[]): (a: Card, b: Card) => number {
   const ties = (a: Card, b: Card) => byText(a.room, b.room);
+  const forOthers = ({ team }: Card) => (!team ? 1 : teams.includes(team) ? 0 : 2);
   switch (tab) {
     case 'waiting':
       return (a, b) =>
         Number(b.online) - Number(a.online) ||
+        forOthers(a) - forOthers(b) ||
         (a.waiting_since ?? 0) - (b.waiting_since ?? 0) ||
         ties(a, b);
     case 'mine':
@@ -69,6 +71,7 @@ export function matches(card: Card, search: string): boolean {
     card.referrer,
     card.last_text,
     card.site,
+    card.team,
   ]
     .join('\n')
     .toLocaleLowerCase();
@@ -79,10 +82,16 @@ export function matches(card: Card, search: string): boolean {
 }
 
 /** The rooms of a tab in their order. */
-export function arrange(cards: Cards, tab: Tab, me: string, search: string): string[] {
+export function arrange(
+  cards: Cards,
+  tab: Tab,
+  me: string,
+  search: string,
+  teams: readonly string[] = [],
+): string[] {
   return [...cards.values()]
     .filter((card) => inTab(card, tab, me) && matches(card, search))
-    .sort(order(tab))
+    .sort(order(tab, teams))
     .map((card) => card.room);
 }
 

@@ -213,7 +213,7 @@ export function createDesk(options: DeskOptions): Desk {
   let asked = '';
   effect(() => {
     const asks = `${tab.value}\n${search.value}`;
-    const wanted = arrange(cards.value, tab.value, agent.id, search.value.trim());
+    const wanted = arrange(cards.value, tab.value, agent.id, search.value.trim(), agent.teams);
     const before = shown.peek();
     if (!pointing.value || asks !== asked) {
       asked = asks;

@@ -28,6 +28,7 @@ export const en = {
   basket: (total: string) => `basket ${total}`,
   pages: (n: number) => (n === 1 ? '1 page' : `${n} pages`),
   from: (where: string) => `from ${where}`,
+  forTeam: (team: string) => `for ${team}`,
   waitingFor: (clock: string) => `waiting ${clock}`,
   with: (name: string) => `with ${name}`,
   unread: (n: number) => (n === 1 ? '1 unread' : `${n} unread`),

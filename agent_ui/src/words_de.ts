@@ -27,6 +27,7 @@ export const de: Words = {
   basket: (total) => `Warenkorb ${total}`,
   pages: (n) => (n === 1 ? '1 Seite' : `${n} Seiten`),
   from: (where) => `von ${where}`,
+  forTeam: (team) => `für ${team}`,
   waitingFor: (clock) => `wartet ${clock}`,
   with: (name) => `bei ${name}`,
   unread: (n) => `${n} ungelesen`,

@@ -96,7 +96,13 @@ class Api:
 
     async def _me(self, request: Request, agent: Agent) -> Response:
         """Who is signed in, and the sites."""
-        who = {"id": agent.id, "name": agent.name, "email": agent.email, "role": agent.role}
+        who = {
+            "id": agent.id,
+            "name": agent.name,
+            "email": agent.email,
+            "role": agent.role,
+            "teams": self._sign_in.teams_with(agent.email),
+        }
         return answer({"agent": who, "sites": list(self._sites.values())})
 
     async def _products(self, request: Request, agent: Agent) -> Response:

@@ -127,12 +127,16 @@ class SignIn:
         """Who is signed in with each of these Cookie headers, as an author; the others are left out."""
         signed_in = await self._agents(cookie_headers, now)
         for agent in signed_in.values():
-            self._team_mates[agent.id] = tuple(
-                team
-                for team, emails in self._teams.items()
-                if agent.email in {agents.fold_email(email) for email in emails}
-            )
+            self._team_mates[agent.id] = self.teams_with(agent.email)
         return {cookie: Author("csa", agent.id, agent.name) for cookie, agent in signed_in.items()}
+
+    def teams_with(self, email: str) -> tuple[str, ...]:
+        """The teams that have an agent with this address, folded."""
+        return tuple(
+            team
+            for team, emails in self._teams.items()
+            if email in {agents.fold_email(each) for each in emails}
+        )
 
     def teams_of(self, agent_id: str) -> tuple[str, ...]:
         """The teams of an agent who has signed in here."""

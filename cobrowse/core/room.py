@@ -91,7 +91,8 @@ class RoomState(msgspec.Struct):
 
     `head`: (offset, hash); `replicas`: when each, by its number as text, last did something; a number up to
     `forgotten_upto` that is not among them is forgotten; `cart_offset`: the last entry that changed what the cart holds
-    or what is known of it; `utc_min`: how far the shopper's clock is ahead of UTC.
+    or what is known of it; `utc_min`: how far the shopper's clock is ahead of UTC; `offered_to`: the team of the last
+    offer, `wanted`: that of the chat which waits for one, "" for everybody alike.
     """
 
     room: str
@@ -113,6 +114,8 @@ class RoomState(msgspec.Struct):
     cart_offset: int = 0
     known: Known | None = None
     utc_min: int | None = None
+    offered_to: str = ""
+    wanted: str = ""
     memory: Memory = msgspec.field(default_factory=Memory)
 
 
@@ -263,6 +266,7 @@ def apply(state: RoomState, entry: Entry) -> None:
             state.sharing = fact.sharing or state.sharing
         case Finished():
             chat.apply_finished(state.conversation)
+            state.wanted = ""
         case Granted():
             state.grant = CartGrant(fact.edit, entry.at)
         case Asked():
@@ -276,6 +280,7 @@ def apply(state: RoomState, entry: Entry) -> None:
         case Offered():
             dot = make_dot(entry.replica, entry.c)
             offers.apply_offered(state.offers, entry, fact, dot, state.visit.number)
+            state.offered_to = fact.team
         case Settled():
             _apply_settled(state, entry, fact)
         case Described():
@@ -320,6 +325,7 @@ def _apply_settled(state: RoomState, entry: Entry, fact: Settled) -> None:
         return
     host = settled.by or Author("server")
     chat.begin(state.conversation, entry.at, settled.reason, host if host.role == "csa" else None)
+    state.wanted = state.offered_to
     chat.add_message(state.conversation, Message(entry.offset, entry.at, host, settled.text))
 
 
@@ -380,7 +386,7 @@ def seen_by(fact: AnyFact, role: Role, own: bool) -> Fact:
         return fact
     match fact:
         case Offered():
-            return replace(fact, reason="", rule="", rule_version="", variant="")
+            return replace(fact, reason="", rule="", rule_version="", variant="", team="")
         case Judged() | Armed() | Arrived() | Identified() | Happened(items=[], delta=None, ends_grant=False):
             return Hidden()
         case Happened():

@@ -153,7 +153,7 @@ class Advisor:
         expires_at = now + rule.expires_s
         team = f" (for {rule.team})" if rule.team else ""
         reason = f"{rule.title}: {fires.reason}{team}"
-        room.write(Offered(text, expires_at, rule.id, rule.version, reason, fires.arm), now)
+        room.write(Offered(text, expires_at, rule.id, rule.version, reason, fires.arm, rule.team or ""), now)
         self._odds.note(room.state)
         return expires_at
 

@@ -340,7 +340,7 @@ class Hub:
 
     async def _tend(self) -> None:
         self._board.publish()
-        if self.node is not None and self.staffing.count_again():
+        if self.staffing.is_news(self.monotonic(), figures=self.advisor.book.by_staff):
             self._reconsider_all()
 
     async def _advise(self) -> None:

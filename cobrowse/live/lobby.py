@@ -52,6 +52,7 @@ def card_of(room: Room) -> Card:
         last_text=last.text[:LAST_TEXT_CHARS] if last else "",
         typing=any(member.typing for member in shoppers),
         offer=offered.status if offered else None,
+        team=state.wanted if talk.status == "waiting" else "",
     )
 
 

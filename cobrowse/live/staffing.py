@@ -17,6 +17,9 @@ from cobrowse.live.room import Room
 WAITS = 10
 """Chats whose wait is looked at: enough to tell a slow hour from one slow chat."""
 
+FIGURES_EVERY_S = 5.0
+"""How often a changed wait or number of free CSAs is news by itself: every room is asked about for it."""
+
 TeamsOf = Callable[[str], Collection[str]]
 """The teams of an agent, by the agent's id."""
 
@@ -53,6 +56,8 @@ class Staffing:
         self._waiting: dict[str, float] = {}
         self._waits: deque[float] = deque(maxlen=WAITS)
         self._counted: Around | None = None
+        self._told: Around | None = None
+        self._told_at = -FIGURES_EVERY_S
 
     def around(self, site: str) -> Around:
         """What rules may know of a site beyond its rooms."""
@@ -71,13 +76,23 @@ class Staffing:
         """A CSA has come or gone, or takes chats now or does not."""
         self._counted = None
 
-    def count_again(self) -> bool:
-        """Counts anew; whether somebody is free now and nobody was, or the other way round."""
-        before, self._counted = self._counted, None
-        after = self._count()
+    def is_news(self, now: float, *, figures: bool) -> bool:
+        """Whether rules are to be asked for the CSAs' sake: since this last said so, somebody is free and nobody was or
+        the other way round, all in all or in a team. With `figures` also when chats wait longer or less, or more or
+        fewer CSAs are free; that is news at most every five seconds.
+        """
+        if self._neighbours is not None:
+            self._counted = None
+        after, before = self._count(), self._told
         if before is None:
+            self._told = after
             return False
-        return (before.available > 0, before.teams.keys()) != (after.available > 0, after.teams.keys())
+        free = (before.available > 0, before.teams.keys()) != (after.available > 0, after.teams.keys())
+        told = figures and before != after and now - self._told_at >= FIGURES_EVERY_S
+        if not (free or told):
+            return False
+        self._told, self._told_at = after, now
+        return True
 
     def note(self, room: Room, now: float) -> None:
         """Looks at how the room's conversation stands."""

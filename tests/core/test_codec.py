@@ -71,7 +71,7 @@ CLIENT: list[AnyClientFrame] = [
         "resume",
         Position("epoch", 7, 2**32 - 1),
         "en-GB",
-        "https://a.test/",
+        60,
     ),
     Hello(1, "csa"),
     Join("room", "resume", Position("epoch", 0, 0)),

@@ -6,7 +6,7 @@ import hmac
 
 import httpx
 
-from cobrowse.core.messages import Declined, Event, Identify, Offered, Page, Settle
+from cobrowse.core.messages import Declined, Event, Finish, Identify, Judged, Offered, Page, Say, Settle, Take
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.syntax import parse
 from tests.conftest import Serve
@@ -49,6 +49,31 @@ async def test_rule10_a_teams_rule_waits_for_somebody_of_the_team(serve: Serve) 
     await shopper.done(Settle(f"{offer.replica}.{offer.c}", accept=True))
     card = await csa.card(shopper.room, lambda card: card.conversation == "waiting")
     assert card.reason.endswith("(for kitchens)")
+    assert card.team == "kitchens"
+    await csa.enter(shopper.room)
+    await csa.done(Take())
+    assert (await csa.card(shopper.room, lambda card: card.conversation == "open")).team == ""
+    await shopper.done(Finish())
+    await shopper.done(Say("Hello again"))
+    assert (await csa.card(shopper.room, lambda card: card.conversation == "waiting")).team == ""
+
+
+async def test_rule7_a_place_that_becomes_free_is_enough_to_ask_the_rules(serve: Serve) -> None:
+    helped = rule(rule_id="helped", when="visit.pages >= 1", idle="")
+    server = await serve(rules=[helped], chats_per_csa=1)
+    csa = await server.csa()
+    other = await server.shopper()
+    await other.done(Say("Is anybody there?"))
+    await csa.enter(other.room)
+    await csa.done(Take())
+    still = await server.shopper()
+    watcher = await server.csa_in(still.room)
+    await still.done(Event("page_view", Page("/desk", "A desk", "product")))
+    judged = await watcher.fact(Judged)
+    assert isinstance(judged.fact, Judged)
+    assert judged.fact.cause == "no-csa"
+    await csa.done(Finish())
+    await still.fact(Offered)
 
 
 async def test_metrics_tell_what_the_rules_did_and_what_is_wrong_with_them(serve: Serve) -> None:

@@ -62,7 +62,7 @@ _SITE = SiteView("shop", "The Shop", "GBP", "ask", "#7a4", "Hello!", "+44 113 49
 
 def client_frames() -> list[AnyClientFrame]:
     return [
-        Hello(1, "shopper", "shop", "t" * 300, "resume", _POSITION, "de-AT", "https://x.test/?a"),
+        Hello(1, "shopper", "shop", "t" * 300, "resume", _POSITION, "de-AT", 60),
         Hello(1, "csa"),
         Join("r1", "resume", _POSITION),
         Join("r-2"),

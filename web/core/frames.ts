@@ -15,7 +15,6 @@ export interface Hello {
   resume?: string;
   position?: Position;
   locale?: string;
-  referrer?: string;
   utc_min?: number;
 }
 

@@ -22,7 +22,7 @@ export interface Store {
 export interface LinkOptions extends Surroundings {
   role: Hello['role'];
   /** Who we are, asked for at each connection. */
-  hello(): Pick<Hello, 'site' | 'token' | 'locale' | 'referrer' | 'utc_min'>;
+  hello(): Pick<Hello, 'site' | 'token' | 'locale' | 'utc_min'>;
   store?: Store;
   /** Every frame, after the link has dealt with it. */
   frame?(frame: ServerFrame): void;

@@ -111,6 +111,7 @@ export type Fact =
       rule_version?: string;
       reason?: string;
       variant?: string;
+      team?: string;
     }
   | {
       k: 'judged';
@@ -285,6 +286,7 @@ export interface Card {
   last_text?: string;
   typing?: boolean;
   offer?: OfferStatus;
+  team?: string;
 }
 
 export type * from './frames';

@@ -199,10 +199,13 @@ function RowState({ card, waiting, mine }: { card: Card; waiting: boolean; mine:
   const { words } = desk;
   if (waiting) {
     return (
-      <span class="chip amber">
-        <span class="unseen">{words.waitingFor('')}</span>
-        <Clock since={card.waiting_since ?? card.last_at} />
-      </span>
+      <>
+        {card.team && <span class="chip violet team-chip">{words.forTeam(card.team)}</span>}
+        <span class="chip amber">
+          <span class="unseen">{words.waitingFor('')}</span>
+          <Clock since={card.waiting_since ?? card.last_at} />
+        </span>
+      </>
     );
   }
   if ((card.unread ?? 0) > 0) {

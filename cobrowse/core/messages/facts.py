@@ -112,7 +112,10 @@ class Identified(Fact, tag="identified"):
 
 
 class Offered(Fact, tag="offered"):
-    """An offer of help is on show in every tab. `rule` is "" when a CSA made it by hand. `reason` is for CSAs only."""
+    """An offer of help is on show in every tab. `rule` is "" when a CSA made it by hand. `reason` is for CSAs only.
+
+    `team`: those whom its chat is shown to first, "" for everybody alike.
+    """
 
     text: str
     expires_at: float
@@ -120,6 +123,7 @@ class Offered(Fact, tag="offered"):
     rule_version: str = ""
     reason: str = ""
     variant: str = ""
+    team: str = ""
 
 
 class Operand(msgspec.Struct, frozen=True, array_like=True):

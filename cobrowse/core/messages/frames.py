@@ -17,7 +17,6 @@ from cobrowse.core.messages.bounds import (
     Offset,
     RoomId,
     Seconds,
-    Url,
 )
 from cobrowse.core.messages.facts import Entry
 from cobrowse.core.messages.nouns import Author, MaskRule, Position
@@ -43,7 +42,6 @@ class Hello(ClientFrame, tag="hello"):
     resume: Annotated[str, Meta(max_length=1024)] = ""
     position: Position | None = None
     locale: Annotated[str, Meta(max_length=35, pattern=PLAIN)] = ""
-    referrer: Url = ""
     utc_min: Annotated[int, Meta(ge=-840, le=840)] | None = None
 
 

@@ -144,3 +144,4 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     last_text: str = ""
     typing: bool = False
     offer: OfferStatus | None = None
+    team: str = ""

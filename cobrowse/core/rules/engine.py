@@ -94,6 +94,7 @@ class Book:
         ]
         self.holding = tuple(rule for rule in self.rules if rule.hold_s)
         self.by_calendar = any(rule.when.facts & CALENDAR for rule in self.rules)
+        self.by_staff = any(name.startswith("csas.") for rule in self.rules for name in rule.when.facts)
         self._true = compile_code(*_source(self.rules))
 
     def ask(self, visitor: Visitor, staff: Staff, at: float) -> Answer:

@@ -26,6 +26,7 @@ from cobrowse.asgi.codes_api import CodesApi
 from cobrowse.asgi.metrics import metrics_route
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
+from cobrowse.asgi.preview_api import PreviewApi
 from cobrowse.asgi.proxies import BehindProxies, Proxies
 from cobrowse.asgi.recordings_api import RecordingsApi
 from cobrowse.asgi.results_api import ResultsApi
@@ -218,6 +219,13 @@ def create_app(
                     configured.origins,
                     configured.secret,
                     settings.public_origin,
+                ).routes(),
+                *PreviewApi(
+                    sign_in,
+                    configured.sites,
+                    configured.origins,
+                    configured.mask_rules,
+                    configured.secret,
                 ).routes(),
                 Route("/readyz", ready),
                 metrics_route(hub),

@@ -10,6 +10,7 @@ const BUDGET_BYTES = {
   'panel.js': 30 * 1024,
   'mirror.js': 30 * 1024,
   'control.js': 7 * 1024,
+  'preview.js': 10 * 1024,
 } as const;
 
 const built = new URL('../cobrowse/static/', import.meta.url);

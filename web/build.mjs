@@ -3,6 +3,7 @@
 //   core.[hash].js               what the loader imports
 //   panel.[hash].js              what the core imports when the shopper opens it
 //   mirror.[hash].js             what the panel imports once the shopper has let a CSA see the page
+//   preview.[hash].js            what the loader imports instead of the core, to show what masking would hide
 //   control.[hash].js            what the panel imports once the shopper has let a CSA use the page
 //   console.[hash].js and .css   the CSA's console
 //   viewer.[hash].js             what the console imports to show a shopper's page
@@ -27,6 +28,7 @@ const entries = {
   panel: 'web/widget/panel.tsx',
   mirror: 'web/mirror/recorder.ts',
   control: 'web/control/hand.ts',
+  preview: 'web/mirror/preview.ts',
   console: 'agent_ui/src/main.tsx',
   viewer: 'agent_ui/src/mirror/viewer.ts',
 };
@@ -135,13 +137,20 @@ async function bundle(name, extra) {
 
 /**
  * Short names for the properties that end in one `_`, the same in all that a shop's page loads: core and
- * panel hand objects to one another. Found in one pass over all five, so that no short name meets a
+ * panel hand objects to one another. Found in one pass over all six, so that no short name meets a
  * plain property of another file.
  */
 async function shortNames() {
   const { mangleCache } = await esbuild.build({
     ...options,
-    entryPoints: [entries.cobrowse, entries.core, entries.panel, entries.mirror, entries.control],
+    entryPoints: [
+      entries.cobrowse,
+      entries.core,
+      entries.panel,
+      entries.mirror,
+      entries.control,
+      entries.preview,
+    ],
     format: 'esm',
     plugins: [cssAsText],
     mangleProps,
@@ -177,12 +186,14 @@ async function build() {
     define: { PANEL_FILE: JSON.stringify(panel.named('panel.js')) },
   });
   const attention = await bundle('attention', { ...hashed, ...page });
+  const preview = await bundle('preview', { ...hashed, ...page });
   const loader = await bundle('cobrowse', {
     ...page,
     format: 'iife',
     define: {
       CORE_FILE: JSON.stringify(core.named('core.js')),
       ATTENTION_FILE: JSON.stringify(attention.named('attention.js')),
+      PREVIEW_FILE: JSON.stringify(preview.named('preview.js')),
     },
   });
   const viewer = await bundle('viewer', {
@@ -196,7 +207,9 @@ async function build() {
   if (!agents.named('console.css')) throw new Error(`${entries.console} imports no style sheet`);
 
   await publish(
-    [loader, core, attention, panel, mirror, control, agents, viewer].flatMap(({ files }) => files),
+    [loader, core, attention, preview, panel, mirror, control, agents, viewer].flatMap(
+      ({ files }) => files,
+    ),
   );
 }
 

@@ -15,6 +15,9 @@ declare const CORE_FILE: string;
 /** The file name of what watches the page's scrolling, beside the core; defined in the loader's build only. */
 declare const ATTENTION_FILE: string;
 
+/** The file name of what shows what masking would hide, beside the core; defined in the loader's build only. */
+declare const PREVIEW_FILE: string;
+
 /** A style sheet imported by the widget: its minified text, for adoptedStyleSheets. */
 declare module '*.css' {
   const text: string;

@@ -41,6 +41,8 @@ export const careApi = {
   useCode: (digits: string) =>
     request<{ room: string; site: string }>('codes', { method: 'POST', body: { digits } }),
   audit: (fields: Record<string, string>) => request<DeedPage>(`audit?${query(fields)}`),
+  previews: () =>
+    request<{ previews: { site: string; pages: string[] }[]; valid_s: number }>('previews'),
   recordings: async (room: string) =>
     (await request<{ recordings: Recording[] }>(`rooms/${encodeURIComponent(room)}/recordings`))
       .recordings,

@@ -56,7 +56,9 @@ export interface Desk {
   readonly selected: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<OpenRoom | undefined>;
   readonly watching: Watching;
-  readonly dialog: Signal<'keys' | 'propose' | 'code' | 'audit' | Recording | undefined>;
+  readonly dialog: Signal<
+    'keys' | 'propose' | 'code' | 'audit' | 'preview' | Recording | undefined
+  >;
   /** The last refusal to show, and the last news to say to who cannot see it. */
   readonly refusal: Signal<string>;
   readonly notice: Signal<string>;

@@ -12,6 +12,11 @@ export const careEn = {
   tooMany: 'Too many wrong codes. Please wait some minutes.',
   audit: 'Audit',
   auditTitle: 'Who did what with shoppers’ pages',
+  preview: 'Masking',
+  previewTitle: 'Preview what is masked',
+  previewHow: (minutes: number) =>
+    `Opens the shop’s own page with everything covered that would not leave it. Nothing of it is sent. Good for ${minutes} minutes.`,
+  previewOf: (site: string, origin: string) => `${site}: ${origin}`,
   allKinds: 'Everything',
   kind: 'What',
   when: 'When',

@@ -12,6 +12,11 @@ export const careDe: CareWords = {
   tooMany: 'Zu viele falsche Codes. Bitte einige Minuten warten.',
   audit: 'Protokoll',
   auditTitle: 'Wer was mit Seiten von Kunden getan hat',
+  preview: 'Maskierung',
+  previewTitle: 'Vorschau: was maskiert wird',
+  previewHow: (minutes) =>
+    `Öffnet die Seite des Shops und deckt alles ab, was sie nicht verlassen würde. Nichts davon wird gesendet. Gilt ${minutes} Minuten.`,
+  previewOf: (site, origin) => `${site}: ${origin}`,
   allKinds: 'Alles',
   kind: 'Was',
   when: 'Wann',

@@ -66,7 +66,7 @@ class CodesApi:
     async def _give(self, request: Request) -> Response:
         """A code for the visitor whose token it is, for a page of their site's alone."""
         origin = request.headers.get("origin", "")
-        asked = await _read(request, Asked)
+        asked = await read_body(request, Asked)
         site = self._sites.get(asked.site) if asked is not None else None
         if asked is None or site is None or origin not in self._origins[site.key]:
             return refuse(403, "forbidden", "expected a page of the shop")
@@ -87,7 +87,7 @@ class CodesApi:
 
     async def _use(self, request: Request, agent: Agent) -> Response:
         """The room to which these digits lead, once."""
-        typed = await _read(request, Typed)
+        typed = await read_body(request, Typed)
         digits = "".join(typed.digits.split()) if typed is not None else ""
         if not _WANTED.fullmatch(digits):
             return refuse(400, "invalid", f"expected {DIGITS} digits")
@@ -106,7 +106,7 @@ def _too_many(message: str) -> Response:
     return response
 
 
-async def _read(request: Request, kind: type[T]) -> T | None:
+async def read_body(request: Request, kind: type[T]) -> T | None:
     """The body as `kind`; None when it is too long or something else."""
     body = b""
     try:

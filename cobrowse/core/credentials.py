@@ -17,6 +17,7 @@ from cobrowse.core.errors import Close, PeerError
 VISITOR_VALID_S = 400 * 86400
 VISITOR_RENEW_AFTER_S = 86400
 REPLICA_VALID_S = 86400
+PREVIEW_VALID_S = 900
 MIN_SECRET_BYTES = 32
 _ALGORITHM = "HS256"
 
@@ -104,6 +105,19 @@ def sign_grant(secret: bytes, token: GrantToken) -> str:
 def holds_grant(secret: bytes, text: str, token: GrantToken) -> bool:
     """Whether the text proves just this leave, of another neither its CSA nor its room, level, origin or time."""
     return hmac.compare_digest(text.encode(), sign_grant(secret, token).encode())
+
+
+def sign_preview(secret: bytes, site: str, now: float) -> str:
+    return _sign(secret, "preview", now, PREVIEW_VALID_S, {"site": site})
+
+
+def open_preview(secret: bytes, text: str, site: str, now: float) -> None:
+    """Returns if this is a preview of the site's masking. SPEC preview.2.
+
+    Raises PeerError(BAD_TOKEN): forged, expired, or another site's.
+    """
+    if _open(secret, "preview", now, text).get("site") != site:
+        raise PeerError(Close.BAD_TOKEN, "this preview is of another site")
 
 
 def digest_code(secret: bytes, digits: str) -> str:

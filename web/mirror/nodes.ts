@@ -104,7 +104,7 @@ function withPicture(page: Page, node: MirrorNode, canvas: HTMLCanvasElement): M
 }
 
 /** A part that draws in a closed root, which nobody can read: what one sees of it is all there is. */
-function isClosed(element: Element, node: MirrorNode): boolean {
+export function isClosed(element: Element, node: Pick<MirrorNode, 'childNodes'>): boolean {
   return (
     element.localName.includes('-') &&
     !element.shadowRoot &&

@@ -49,6 +49,11 @@ const MAX_EARLY = 100;
   const load = (file: string, use: (part: any) => void) =>
     import(new URL(`assets/${file}`, tag.src).href).then(use).catch(() => {});
   const start = () => {
+    // Whoever sets the masking up: of this page nothing leaves, so nothing else begins.
+    if (/^#cobrowse-preview=/.test(location.hash)) {
+      load(PREVIEW_FILE, ({ preview }) => preview(tag.src, tag.dataset.site));
+      return;
+    }
     load(CORE_FILE, (core) => core.start(new URL(tag.src), tag.dataset.site ?? '', page));
     load(ATTENTION_FILE, ({ watchAttention }) => watchAttention(page.happened));
   };

@@ -9,6 +9,7 @@ import { CodeDialog } from './CodeDialog';
 import { Conversation } from './Conversation';
 import { KeyMap } from './KeyMap';
 import { Mirror } from './Mirror';
+import { PreviewDialog } from './PreviewDialog';
 import { ProposeDialog } from './ProposeDialog';
 import { Recordings } from './Recordings';
 import { ReplayDialog } from './ReplayDialog';
@@ -42,6 +43,7 @@ export function Console() {
       {dialog.value === 'keys' && <KeyMap />}
       {dialog.value === 'code' && <CodeDialog />}
       {dialog.value === 'audit' && <AuditDialog />}
+      {dialog.value === 'preview' && <PreviewDialog />}
       {typeof dialog.value === 'object' && <ReplayDialog recording={dialog.value} />}
       {dialog.value === 'propose' && open && <ProposeDialog room={open} />}
     </div>

@@ -33,6 +33,17 @@ export function StatusBar() {
           {words.care.audit}
         </button>
       )}
+      {agent.role !== 'csa' && (
+        <button
+          type="button"
+          class="link wide-only"
+          onClick={() => {
+            dialog.value = 'preview';
+          }}
+        >
+          {words.care.preview}
+        </button>
+      )}
       <Way />
       <button
         type="button"

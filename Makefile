@@ -117,9 +117,10 @@ test: setup tools assets  ## Run every test: TypeScript's, then Python's with a 
 soak: tools assets  ## Kill and freeze nodes, Redis and PostgreSQL for ten minutes, and count what was lost
 	$(PY) -m tests.nodes.soak
 
-bench: tools assets  ## Measure against peers, side by side, and the mirror in Chromium
+bench: tools assets  ## Measure against peers, side by side, the mirror in Chromium, and hostile peers
 	$(PY) -m benchmarks
 	$(PY) -m benchmarks mirror
+	$(PY) -m benchmarks hostile
 
 screenshots: tools assets  ## Draw the pictures in docs/ anew
 	$(PY) docs/screenshots.py

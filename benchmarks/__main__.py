@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the hub's table, or with --quick one short run of it; with `mirror` first: the mirror's."""
+"""`python -m benchmarks`: the hub's table, with --quick one short run of it; `mirror` or `hostile` first: those."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import mirror, nodes, report, rows, rules
+from benchmarks import hostile, mirror, nodes, report, rows, rules
 from benchmarks.install import environment
 from benchmarks.peers import Peers
 from benchmarks.rows import FULL, QUICK, Row
@@ -63,5 +63,7 @@ def _say_short(table: list[Row]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["mirror"]:
         mirror.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["hostile"]:
+        hostile.main(sys.argv[2:])
     else:
         main()

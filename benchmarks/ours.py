@@ -32,6 +32,11 @@ from cobrowse.core.messages import (
 SITE, SHOP = "bench", "http://shop.example"
 EMAIL, PASSWORD = "bench@shop.example", "alcove-and-oak"
 LINES = [f"SKU-{number}?colour=tan" for number in range(1001, 1006)]
+RAISED = {
+    "frames_per_s": "1000000.0",
+    "burst_frames": "1000000.0",
+    "max_connections_per_address": "20000",
+}
 STEPS = (1, 1, -1, -1)
 ROOM_CHARS = 22
 _COUNT_AT = 22 + ROOM_CHARS  # {t: "news", room: 22 characters, entries: [ ... the array's head is here
@@ -42,13 +47,11 @@ _MARK_C = 0x7ABCDEF1
 def settings(folder: Path, port: int, database_url: str = "", **more: str) -> Path:
     """A settings file. What differs from the defaults: the load comes from one address and from few connections."""
     path = folder / "cobrowse.toml"
+    more = {**RAISED, **more}
     lines = [
         f"port = {port}",
         f'public_url = "http://127.0.0.1:{port}"',
         f'database_url = "{database_url or f"sqlite:///{folder}/cobrowse.db"}"',
-        "frames_per_s = 1000000.0",
-        "burst_frames = 1000000.0",
-        "max_connections_per_address = 20000",
         *(f"{name} = {value}" for name, value in more.items()),
         "[[sites]]",
         f'key = "{SITE}"',
@@ -176,13 +179,19 @@ def cart_ops(room: str, last: int = 0) -> Callable[[int, int], bytes]:
 
 def pairs(port: int, count: int) -> list[Pair]:
     """A shopper and a CSA in each room; the CSA sees the shopper's operations."""
+    return pairs_in_rooms(port, count)[0]
+
+
+def pairs_in_rooms(port: int, count: int) -> tuple[list[Pair], list[str]]:
+    """The pairs, and their rooms."""
     cookie = sign_in(port)
-    made = []
+    made, rooms = [], []
     for _ in range(count):
         sender, watcher = shopper(port), csa(port, cookie)
         join(watcher, sender.room)
         made.append(Pair(sender.peer, watcher, cart_ops(sender.room, sender.joined.last)))
-    return made
+        rooms.append(sender.room)
+    return made, rooms
 
 
 def count_entries(data: bytes, start: int, end: int) -> int:

@@ -9,11 +9,12 @@ try:
 except ImportError:
     from websockets.utils import apply_mask
 
-__all__ = ["CONTROLS", "MASKED", "WHOLE_BINARY", "apply_mask", "frame_at", "head_of"]
+__all__ = ["CLOSE", "CONTROLS", "MASKED", "WHOLE_BINARY", "apply_mask", "frame_at", "head_of"]
 
 WHOLE_BINARY = 0x82
 MASKED = 0x80
-CONTROLS = frozenset({0x88, 0x89, 0x8A})
+CLOSE = 0x88
+CONTROLS = frozenset({CLOSE, 0x89, 0x8A})
 """Close, ping and pong, the first byte of each."""
 
 _SMALL_HEADS = [bytes([WHOLE_BINARY, size]) for size in range(126)]

@@ -21,7 +21,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from cobrowse.asgi.frames import CONTROLS, MASKED, WHOLE_BINARY, apply_mask, frame_at, head_of
+from cobrowse.asgi.frames import CLOSE, CONTROLS, MASKED, WHOLE_BINARY, apply_mask, frame_at, head_of
 from cobrowse.asgi.proxies import Proxies
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import MAX_FRAME_BYTES
@@ -31,6 +31,11 @@ from cobrowse.live.hub import Hub
 PATH = "/live"
 CLOSE_WITHIN_S = 5.0
 MAX_WRITE_BUFFER_BYTES = 64 * 1024
+MAX_LATE_BYTES = 256 * 1024
+"""What may come after our close: what was on its way. From a peer that goes on sending no more is read."""
+
+PIECE_BYTES = 4 * 1024
+"""What websockets parses before the hub is asked whether the peer may go on: its parser is slow, a read is large."""
 
 logger = logging.getLogger(__name__)
 _quiet = logging.getLogger("cobrowse.websockets")
@@ -73,6 +78,7 @@ class HubProtocol(asyncio.Protocol):
         self._held = b""
         self._parts: list[bytes] = []
         self._closing: asyncio.TimerHandle | None = None
+        self._late_bytes = 0
 
     # From the transport
 
@@ -82,10 +88,30 @@ class HubProtocol(asyncio.Protocol):
         self._connections.add(cast(Any, self))
 
     def data_received(self, data: bytes) -> None:
-        if self._connection is not None and self._simple:
+        if self._connection is not None and self._simple and self._closing is None:
             data = self._take(self._connection, data)
+        if data and self._closing is not None:
+            data = self._late(data)
         if data:
             self._parse(data)
+
+    def _late(self, data: bytes) -> bytes:
+        """What of the data matters after our close: the peer's. The rest costs next to nothing, and soon nothing."""
+        self._late_bytes += len(data)
+        if self._late_bytes > MAX_LATE_BYTES:
+            self._held = b""
+            self._transport.pause_reading()
+            return b""
+        if not self._simple:
+            return data
+        data, self._held = self._held + data, b""
+        at = 0
+        while (frame := frame_at(data, at)) is not None:
+            if data[at] == CLOSE:
+                return data[at : frame[1]]
+            at = frame[1]
+        self._held = data[at:]
+        return b""
 
     def _take(self, connection: Connection, data: bytes) -> bytes:
         """Handles whole binary frames, which nearly all are, and gives back what is for websockets to judge.
@@ -107,12 +133,18 @@ class HubProtocol(asyncio.Protocol):
             elif data[at] in CONTROLS:
                 self._parse(data[at:end])
             else:
+                self._simple = False
                 break
             at = end
-        self._simple = False
         return data[at:]
 
     def _parse(self, data: bytes) -> None:
+        for at in range(0, len(data), PIECE_BYTES):
+            # When a piece of it has made us close, what follows waits for nobody.
+            if at == 0 or self._closing is None:
+                self._parse_piece(data[at : at + PIECE_BYTES])
+
+    def _parse_piece(self, data: bytes) -> None:
         self._websocket.receive_data(data)
         for event in self._websocket.events_received():
             if isinstance(event, Request):

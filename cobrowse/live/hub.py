@@ -19,6 +19,9 @@ from collections.abc import (
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from cobrowse.broker.link import FAILURES
 from cobrowse.core import credentials
 from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
@@ -50,6 +53,9 @@ SESSIONS_EVERY_S = 5.0
 
 MAX_WAITING_ROOMS = 1_000
 MAX_ROOMS_A_CSA = 2_000
+
+OUTAGES = (*FAILURES, SQLAlchemyError)
+"""The database or Redis does not answer: their fault, which a line says, and none of ours, which has a traceback."""
 
 logger = logging.getLogger(__name__)
 
@@ -133,10 +139,17 @@ class Hub:
         await self._door.drain(self.settings.drain_s)
 
     async def _every(self, interval_s: float, step: Callable[[], Awaitable[None]]) -> None:
+        failing = False
         while True:
             await asyncio.sleep(interval_s)
             try:
                 await step()
+                failing = False
+            except OUTAGES as failed:
+                if not failing:
+                    name, kind = step.__name__.strip("_").replace("_", " "), type(failed).__name__
+                    logger.warning("cannot %s for now (%s), trying again every %g s", name, kind, interval_s)
+                failing = True
             except Exception:
                 logger.exception("a periodic step failed, trying again in %g s", interval_s)
 

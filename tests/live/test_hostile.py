@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from contextlib import suppress
 
 import pytest
 from websockets.client import ClientProtocol
@@ -12,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Origin
 from websockets.uri import parse_uri
 
+from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.commands.agents import add_agent
 from cobrowse.core.codec import encode
 from cobrowse.core.messages import (
@@ -74,6 +76,17 @@ class RawPeer:
 
     def _flush(self) -> None:
         self._writer.write(b"".join(self.protocol.data_to_send()))
+
+    async def flood(self, data: bytes) -> None:
+        """Sends this again and again, until nobody is there or it is cancelled; then the connection is cut."""
+        try:
+            with suppress(OSError):
+                while True:
+                    self._writer.write(data)
+                    await self._writer.drain()
+                    await asyncio.sleep(0)
+        finally:
+            self._writer.transport.abort()
 
     async def send(self, frames: list[bytes], opcodes: list[Opcode]) -> int:
         """Sends all at once, then reads until the server has ended the connection. How many bytes came."""
@@ -258,6 +271,29 @@ async def test_wire3_what_is_no_message_counts_against_the_rate_too(
     peer = await local.shopper()
     peer.socket.transport.write(b"".join(frame.serialize(mask=True) for frame in flood))
     assert await peer.close_code() == 4004
+
+
+async def test_wire3_a_flood_that_goes_on_after_its_close_is_read_no_further(
+    local: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transports: list[asyncio.Transport] = []
+    made = HubProtocol.connection_made
+
+    def note(self: HubProtocol, transport: asyncio.Transport) -> None:
+        transports.append(transport)
+        made(self, transport)
+
+    monkeypatch.setattr(HubProtocol, "connection_made", note)
+    peer = RawPeer(local.live_url)
+    await peer.open(local.settings.port)
+    flooding = asyncio.create_task(peer.flood(Frame(Opcode.PING, b"x" * 125).serialize(mask=True) * 1_000))
+    [transport] = transports
+    async with asyncio.timeout(WITHIN_S):
+        while transport.is_reading():  # noqa: ASYNC110 - nothing tells that a transport reads no more
+            await asyncio.sleep(0.01)
+    assert not transport.is_closing(), "it was read until the closing handshake's time was up"
+    flooding.cancel()
+    await asyncio.wait([flooding])
 
 
 async def test_wire10_who_reads_nothing_gets_no_pongs(serve: Serve) -> None:

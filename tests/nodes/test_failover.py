@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import News, Said, Say
 from tests.e2e.line import Line
-from tests.engines import RedisServer, running_redis
+from tests.engines import PostgresServer, RedisServer, running_redis
 from tests.nodes.conftest import Rows, StartNode, eventually
 from tests.nodes.test_health import status
 from tests.nodes.test_two_nodes import logged
@@ -205,6 +205,27 @@ async def test_node4_a_line_to_redis_that_goes_silent_costs_time_and_no_operatio
     third = await b.shopper(token=shopper.token)
     assert sorted(texts(third)) == ["before", "into silence", "meanwhile"]
     await eventually(lambda: answers(a.url, 200))
+
+
+async def test_node4_a_database_that_does_not_answer_is_one_line_in_the_log(
+    lines: Lines,
+    start_node: StartNode,
+    postgres: PostgresServer,
+    database_url: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No traceback for a fault that is none of ours: the node's fixture holds every log to that."""
+    line = lines(postgres.port)
+    node = await start_node(database_url=database_url.replace(f":{postgres.port}/", f":{line.port}/"))
+    csa = await node.csa()
+    line.cut()
+
+    async def is_told() -> bool:
+        return "cannot check sessions for now" in caplog.text
+
+    await eventually(is_told, within_s=60)
+    line.mend()
+    assert (await csa.beat()).available
 
 
 async def answers(url: str, wanted: int) -> bool:

@@ -249,6 +249,8 @@ class Room:
         recording = self.state.sharing.recording
         if self._tape is not None and (recording is None or recording.id != self._tape.kept.id):
             self._tape = None
+            if self._tapes is not None:
+                self._tapes.end()
         if recording is not None and self._tape is None and self._tapes is not None:
             self._tape = self._tapes.begin(recording, self.state.room, self.state.site)
             now = self._now()

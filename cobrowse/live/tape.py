@@ -6,6 +6,7 @@ import asyncio
 import logging
 import struct
 import zlib
+from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -81,15 +82,23 @@ class Tapes:
         self._engine = engine
         self._max_bytes = max_bytes
         self._growing: set[Tape] = set()
+        self._ended = asyncio.Event()
 
     def begin(self, recording: Recording, room: str, site: str) -> Tape:
         """A tape for this recording, which may have begun elsewhere."""
         return Tape(recording, room, site, self._max_bytes, self._growing)
 
+    def end(self) -> None:
+        """A recording has ended: it is written at once, since somebody may open it next."""
+        self._ended.set()
+
     async def run(self) -> None:
         """Writes what has grown, over and over."""
         while True:
-            await asyncio.sleep(WRITE_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WRITE_EVERY_S):
+                    await self._ended.wait()
+            self._ended.clear()
             await self.write()
 
     async def write(self) -> None:

@@ -108,6 +108,8 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
     expect(banner(shopper.page)).to_contain_text("Recording")
     expect(csa.page.locator(".recording-sign")).to_be_visible()
     shopper.page.get_by_role("combobox").or_(shopper.page.get_by_role("searchbox")).first.fill("my own words")
+    expect(page.locator("input[type=search]")).to_have_value("••••••")
+    changed_at = csa.page.evaluate("Date.now() / 1000")
     shopper.page.evaluate("document.querySelector('.product-price .price').textContent = '£1'")
     expect(page.locator(".product-price .price")).to_have_text("£1")
     banner(shopper.page).get_by_role("button", name="Stop recording").click()
@@ -116,11 +118,12 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
     expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
     replay = csa.page.get_by_role("button", name="Replay")
     csa.page.wait_for_function(
-        """async () => {
+        """async (changed_at) => {
           const room = location.hash.slice(1).split('/')[0];
           const answer = await fetch(`/console/api/rooms/${room}/recordings`);
-          return (await answer.json()).recordings.length > 0;
-        }"""
+          return (await answer.json()).recordings.some(({ ended_at }) => ended_at >= changed_at);
+        }""",
+        arg=changed_at,
     )
     csa.page.reload()
     expect(replay).to_be_visible(timeout=30_000)

@@ -8,7 +8,19 @@ from typing import NamedTuple
 import msgspec
 
 from cobrowse.core.cart import Count, quantity
-from cobrowse.core.messages import Author, CartChanged, Entry, Happened, Hidden, Item, Message, Settled
+from cobrowse.core.messages import (
+    Author,
+    CartChanged,
+    Entry,
+    Happened,
+    Hidden,
+    Identified,
+    Item,
+    Known,
+    Message,
+    Said,
+    Settled,
+)
 from cobrowse.core.room import SERVER_REPLICA, RoomState
 
 
@@ -28,13 +40,16 @@ class CartAfter(NamedTuple):
 
 
 class ConversationAfter(NamedTuple):
-    """The conversation after an entry: which it is, if this entry opened it, and with what words of an offer."""
+    """The conversation after an entry: which it is, if this entry opened it, with what words of an offer, and who the
+    shop has signed that the shopper is, where the shopper speaks or has just been signed.
+    """
 
     number: int
     opened: bool
     reason: str
     taken_by: Author | None
     opening: Message | None
+    known: Known | None = None
 
 
 NO_CONVERSATION = ConversationAfter(0, False, "", None, None)
@@ -78,7 +93,8 @@ def publication(state: RoomState, entry: Entry, payload: bytes, conversation_bef
         after = NO_CONVERSATION
     else:
         opening = talk.messages[-1] if opened and isinstance(fact, Settled) else None
-        after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening)
+        known = state.known if type(fact) in (Said, Identified) else None
+        after = ConversationAfter(talk.number, opened, talk.reason, talk.taken_by, opening, known)
     return Publication(state.room, state.site, state.epoch, entry, payload, cart, after, seen)
 
 

@@ -16,7 +16,18 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.core.cart import make_dot
-from cobrowse.core.messages import Entry, Finished, Happened, Judged, Message, Offered, Said, Settled, Taken
+from cobrowse.core.messages import (
+    Entry,
+    Finished,
+    Happened,
+    Identified,
+    Judged,
+    Message,
+    Offered,
+    Said,
+    Settled,
+    Taken,
+)
 from cobrowse.core.room import RoomState, apply
 from cobrowse.live.deeds import TOLD, deed_of
 from cobrowse.live.publication import CartAfter, Publication, VisitAfter, standing
@@ -27,6 +38,7 @@ from cobrowse.storage import (
     behind,
     bulk,
     carts,
+    contacts,
     conversations,
     decisions,
     journal,
@@ -238,7 +250,7 @@ def _cart_view(record: Publication, cart: CartAfter) -> carts.CartView:
     return carts.CartView(record.room, record.site, record.entry.at, lines, count, total_minor, currency)
 
 
-_RECORDED = frozenset({Said, Taken, Finished, Offered, Settled, Judged, *TOLD})
+_RECORDED = frozenset({Said, Identified, Taken, Finished, Offered, Settled, Judged, *TOLD})
 
 
 def _tells(record: Publication) -> bool:
@@ -260,11 +272,17 @@ async def _record(conn: AsyncConnection, record: Publication) -> None:
         case Said(text=text):
             contact = None
             if entry.by.role == "shopper":
-                contact = Contact(room, record.site, room, entry.at, entry.by.name or None)
+                contact = await _contact(conn, record)
             else:
                 await conversations.take(conn, talk, entry.by.id)
             message = Message(entry.offset, entry.at, entry.by, text)
             await messages.write(conn, _message(record, talk, message), contact)
+        case Identified():
+            # Only of somebody who has written: nobody else has a row.
+            contact = await _contact(conn, record)
+            await contacts.describe(
+                conn, room, name=contact.name, email=contact.email, external_id=contact.external_id
+            )
         case Taken():
             await conversations.take(conn, talk, entry.by.id)
         case Finished():
@@ -290,6 +308,19 @@ async def _record(conn: AsyncConnection, record: Publication) -> None:
             await decisions.buy(conn, _order(record, fact))
         case Settled(offer=offer_dot, status=status):
             await offers.settle(conn, f"{room}.{offer_dot}", status, entry.at)
+
+
+async def _contact(conn: AsyncConnection, record: Publication) -> Contact:
+    """The shopper of the entry, with what the shop has signed of them. A customer who is another visitor's contact
+    already, from another browser, keeps the number there.
+    """
+    room, entry, known = record.room, record.entry, record.conversation.known
+    if known is None:
+        return Contact(room, record.site, room, entry.at, entry.by.name or None)
+    holder = await contacts.find_by_external_id(conn, record.site, known.id)
+    number = known.id if holder is None or holder.id == room else None
+    name = known.name or entry.by.name or None
+    return Contact(room, record.site, room, entry.at, name, known.email or None, number)
 
 
 def _decision(record: Publication, fact: Judged) -> Decision:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import time
 
 import httpx
+import jwt
 
 from cobrowse.core.messages import Declined, Event, Finish, Identify, Judged, Offered, Page, Say, Settle, Take
 from cobrowse.core.rules.rule import Rule
@@ -15,6 +17,13 @@ from tests.serving import EMAIL, site
 
 SECRET = "what the shop signs its customers with"
 PROOF = "4711:" + hmac.new(SECRET.encode(), b"cobrowse:4711", "sha256").hexdigest()
+
+
+def token(**told: str) -> str:
+    """What the shop's server signs of a customer."""
+    return jwt.encode({"exp": int(time.time()) + 3600, **told}, SECRET, "HS256")
+
+
 REGULAR = rule(rule_id="regular", when="contact.known && visit.pages >= 1", idle="")
 
 
@@ -38,6 +47,22 @@ async def test_sign6_a_customer_whom_the_shop_has_signed_is_known_to_the_rules(s
     assert csa.joined.view.offer is not None
     assert csa.joined.view.offer.rule == "regular"
     await shopper.done(Settle(f"{offer.replica}.{offer.c}", accept=False))
+
+
+async def test_sign6_who_has_written_is_a_contact_with_what_the_shop_has_signed(serve: Serve) -> None:
+    server = await serve(sites=[site(identity_secret=SECRET)])
+    held = "SELECT visitor, name, email, external_id FROM contacts ORDER BY created_at"
+    shopper = await server.shopper()
+    await shopper.done(Identify(token(sub="4711", name="Lea", email="lea@home.test")))
+    assert server.rows(held) == []
+    await shopper.done(Say("Hello?"))
+    lea = (shopper.room, "Lea", "lea@home.test", "4711")
+    assert server.rows(held) == [lea]
+    phone = await server.shopper()
+    await phone.done(Say("It is me again"))
+    assert server.rows(held) == [lea, (phone.room, None, None, None)]
+    await phone.done(Identify(token(sub="4711", name="Lea", email="lea@home.test")))
+    assert server.rows(held) == [lea, (phone.room, "Lea", "lea@home.test", None)]
 
 
 async def test_rule10_a_teams_rule_waits_for_somebody_of_the_team(serve: Serve) -> None:

@@ -81,3 +81,16 @@ def test_mirror5_the_banner_follows_dialogs_over_dialogs_and_stands_above_popove
     stop.click()
     expect(banner(page)).to_have_count(0)
     expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
+
+
+def test_mirror1_a_mask_that_comes_later_covers_what_was_drawn(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    meet(shopper, csa, "/bookcases/fairelane", "What do you see?")
+    share(shopper, csa)
+    price = mirror_of(csa).locator(".product-price .price")
+    expect(price).to_have_text("£129")
+    shopper.page.evaluate("document.querySelector('.product-price').toggleAttribute('data-cobrowse-mask')")
+    expect(price).to_have_text("••••••")
+    shopper.page.evaluate("document.querySelector('.product-price').toggleAttribute('data-cobrowse-mask')")
+    expect(price).to_have_text("£129")

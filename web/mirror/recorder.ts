@@ -89,6 +89,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
     try {
       if (event.type === EventType.FullSnapshot) takeSnapshot(event);
       else add(cleanEvent(page, event));
+      if (saysMasks(event)) snapshotSoon(); // what was drawn before goes by the new verdicts, too
     } catch {
       snapshotSoon(); // what could not be weighed does not go out
     }
@@ -265,6 +266,14 @@ function changesPage({ type, data }: MirrorEvent): boolean {
     !!(texts.length || attributes.length || removes.length || adds.some((add) => add.node.type))
   );
 }
+
+/** Whether the page now says otherwise what of it may be seen. SPEC mirror.1. */
+const saysMasks = ({ type, data }: MirrorEvent) =>
+  type === EventType.Incremental &&
+  data.source === Source.Mutation &&
+  data.attributes.some(({ attributes }) =>
+    ['data-cobrowse-mask', 'data-cobrowse-unmask'].some((name) => name in attributes),
+  );
 
 /** The browser makes the bytes itself: a Blob of them would ask another process, and wait. */
 async function deflate(text: string): Promise<Uint8Array> {

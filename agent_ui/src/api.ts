@@ -40,6 +40,17 @@ export interface PastConversation {
   readonly taken_by: string | null;
 }
 
+/** What the shop has signed of a visitor who has written. */
+export interface Person {
+  readonly email: string | null;
+  readonly number: string | null;
+}
+
+export interface History {
+  readonly conversations: PastConversation[];
+  readonly contact: Person | null;
+}
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -83,7 +94,7 @@ export interface Api {
   products(site: string, text: string, signal?: AbortSignal): Promise<Product[]>;
   messages(room: string, before: number): Promise<Message[]>;
   contacts(text: string, signal?: AbortSignal): Promise<Contact[]>;
-  history(room: string): Promise<PastConversation[]>;
+  history(room: string): Promise<History>;
 }
 
 export const query = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
@@ -100,10 +111,5 @@ export const api: Api = {
     ).messages,
   contacts: async (q, signal) =>
     (await request<{ contacts: Contact[] }>(`contacts?${query({ q })}`, { signal })).contacts,
-  history: async (room) =>
-    (
-      await request<{ conversations: PastConversation[] }>(
-        `rooms/${encodeURIComponent(room)}/history`,
-      )
-    ).conversations,
+  history: (room) => request(`rooms/${encodeURIComponent(room)}/history`),
 };

@@ -12,7 +12,7 @@ import type {
   SiteView,
 } from '../../web/core/messages';
 import type { RoomReplica } from '../../web/core/replica';
-import type { Api, PastConversation } from './api';
+import type { Api, PastConversation, Person } from './api';
 import { slidOut, type Unsent } from './flow';
 
 export type Loading<T> = { state: 'idle' | 'loading' | 'failed' } | { state: 'ready'; value: T };
@@ -27,6 +27,8 @@ export interface OpenRoom {
   readonly typing: ReadonlySignal<readonly Author[]>;
   readonly older: Signal<{ state: 'idle' | 'loading' | 'all' | 'failed'; messages: Message[] }>;
   readonly history: Signal<Loading<PastConversation[]>>;
+  /** What the shop has signed of the visitor, if they have written; it comes with the history. */
+  readonly person: Signal<Person | null>;
   /** Why the room could not be joined; "" while nothing speaks against it. */
   readonly refusal: Signal<string>;
   /** Where the conversation was scrolled to; undefined: at its end. */
@@ -48,6 +50,7 @@ export function openRoom(link: Link, api: Api, id: string): OpenRoom {
   const typing = signal<readonly Author[]>(replica.typing);
   const older = signal<OpenRoom['older']['value']>({ state: 'idle', messages: [] });
   const history = signal<Loading<PastConversation[]>>({ state: 'idle' });
+  const person = signal<Person | null>(null);
 
   const stop = replica.subscribe(() =>
     batch(() => {
@@ -82,6 +85,7 @@ export function openRoom(link: Link, api: Api, id: string): OpenRoom {
     typing,
     older,
     history,
+    person,
     refusal: signal(''),
     scroll_top_px: undefined,
     do: (op) => {
@@ -115,7 +119,9 @@ export function openRoom(link: Link, api: Api, id: string): OpenRoom {
     async loadHistory() {
       history.value = { state: 'loading' };
       try {
-        history.value = { state: 'ready', value: await api.history(id) };
+        const { conversations, contact } = await api.history(id);
+        person.value = contact;
+        history.value = { state: 'ready', value: conversations };
       } catch {
         history.value = { state: 'failed' };
       }

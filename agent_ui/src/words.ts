@@ -183,6 +183,8 @@ export const en = {
   language: 'Language',
   visit: 'Visit',
   firstSeen: 'First seen',
+  email: 'E-mail',
+  customerNumber: 'Customer number',
   duration: 'Here for',
   underMinute: 'under a minute',
   offers: 'Offers',

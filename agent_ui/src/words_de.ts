@@ -182,6 +182,8 @@ export const de: Words = {
   language: 'Sprache',
   visit: 'Besuch',
   firstSeen: 'Zuerst gesehen',
+  email: 'E-Mail',
+  customerNumber: 'Kundennummer',
   duration: 'Hier seit',
   underMinute: 'unter einer Minute',
   offers: 'Angebote',

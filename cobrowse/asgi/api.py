@@ -147,7 +147,9 @@ class Api:
         return answer({"messages": page})
 
     async def _history(self, request: Request, agent: Agent) -> Response:
-        """The conversations of the contact in a room, the latest first."""
+        """The conversations of the contact in a room, the latest first, and what the shop has signed of them."""
         async with reading(self._engine) as conn:
             talks = await conversations.history(conn, request.path_params["room"], MAX_HISTORY)
-        return answer({"conversations": [asdict(talk.conversation) for talk in talks]})
+            person = await contacts.find(conn, request.path_params["room"])
+        who = {"email": person.email, "number": person.external_id} if person is not None else None
+        return answer({"conversations": [asdict(talk.conversation) for talk in talks], "contact": who})

@@ -121,7 +121,9 @@ async def test_the_interface_gives_messages_history_and_contacts(local: LocalSer
     assert [(offset, by[0], text) for offset, _, by, text in said] == [
         (entry.offset, "shopper", f"{script} {n}") for n, entry in enumerate(entries[:2])
     ]
-    history = (await local.http.get(f"{room}/history", headers=headers)).json()["conversations"]
+    told = (await local.http.get(f"{room}/history", headers=headers)).json()
+    assert told["contact"] == {"email": None, "number": None}
+    history = told["conversations"]
     assert [(talk["status"], talk["room"]) for talk in history] == [("closed", shopper.room)]
     contacts = (await local.http.get("/console/api/contacts?q=", headers=headers)).json()["contacts"]
     assert [(contact["room"], contact["conversations"]) for contact in contacts] == [(shopper.room, 1)]

@@ -58,6 +58,10 @@ async def test_sign6_who_has_written_is_a_contact_with_what_the_shop_has_signed(
     await shopper.done(Say("Hello?"))
     lea = (shopper.room, "Lea", "lea@home.test", "4711")
     assert server.rows(held) == [lea]
+    await server.csa()
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        told = await http.get(f"/console/api/rooms/{shopper.room}/history", headers={"cookie": server.cookie})
+    assert told.json()["contact"] == {"email": "lea@home.test", "number": "4711"}
     phone = await server.shopper()
     await phone.done(Say("It is me again"))
     assert server.rows(held) == [lea, (phone.room, None, None, None)]

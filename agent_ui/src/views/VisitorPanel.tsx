@@ -94,6 +94,18 @@ export function About({ room, view }: { room: OpenRoom; view: RoomView }) {
         )}
         <dt>{words.referrer}</dt>
         <dd title={referrer}>{referrer ? hostOf(referrer) : words.direct}</dd>
+        {room.person.value?.email && (
+          <>
+            <dt>{words.email}</dt>
+            <dd dir="auto">{room.person.value.email}</dd>
+          </>
+        )}
+        {room.person.value?.number && (
+          <>
+            <dt>{words.customerNumber}</dt>
+            <dd dir="auto">{room.person.value.number}</dd>
+          </>
+        )}
         {visit.device && (
           <>
             <dt>{words.device}</dt>

@@ -25,7 +25,7 @@ new PerformanceObserver((list) => {
 """
 
 
-def violations(page: Page, within: str | None = None) -> list[str]:
+def violations(page: Page, within: object = None) -> list[str]:
     """What axe has against the page as it is now: rule, impact and the first element of each."""
     page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(

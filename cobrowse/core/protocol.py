@@ -47,6 +47,10 @@ MAY_SEND: dict[tuple[State, Role | None], tuple[type[msgspec.Struct], ...]] = {
 }
 
 
+FRAMES_BEFORE_HELLO = 10.0
+"""Nobody but a flood has more to say: a burst of pings costs as much as a burst of operations."""
+
+
 class Limits(msgspec.Struct, frozen=True):
     """Bounds on one connection. Seconds, frames and frames a second (a bucket of `burst_frames`)."""
 
@@ -64,7 +68,17 @@ class Limits(msgspec.Struct, frozen=True):
 class Protocol:
     """The state machine of one connection, on the server's side. All times are seconds of one monotonic clock."""
 
-    __slots__ = ("_allowed", "_last_at", "_limits", "_silence_s", "_tokens", "_tokens_at", "role", "state")
+    __slots__ = (
+        "_allowed",
+        "_burst",
+        "_last_at",
+        "_limits",
+        "_silence_s",
+        "_tokens",
+        "_tokens_at",
+        "role",
+        "state",
+    )
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
@@ -72,7 +86,7 @@ class Protocol:
         self.role: Role | None
         self._enter(State.AWAITING_HELLO, None)
         self._last_at = now
-        self._tokens = limits.burst_frames
+        self._tokens = self._burst = min(FRAMES_BEFORE_HELLO, limits.burst_frames)
         self._tokens_at = now
 
     def receive(self, data: bytes, now: float) -> AnyClientFrame:
@@ -93,15 +107,15 @@ class Protocol:
                 raise PeerError(
                     Close.VERSION, f"this server speaks protocol {PROTOCOL_VERSION}, not {frame.v}"
                 )
+            self._burst = self._limits.burst_frames
+            self._tokens = self._burst - 1
             self._enter(State.OPEN, frame.role)
         return frame
 
     def count(self, now: float) -> None:
         """Counts one frame, also one that is no message of this protocol. Raises PeerError(RATE)."""
         limits = self._limits
-        self._tokens = (
-            min(limits.burst_frames, self._tokens + (now - self._tokens_at) * limits.frames_per_s) - 1
-        )
+        self._tokens = min(self._burst, self._tokens + (now - self._tokens_at) * limits.frames_per_s) - 1
         self._tokens_at = now
         if self._tokens < 0:
             raise PeerError(Close.RATE, f"at most {limits.frames_per_s:g} frames a second")

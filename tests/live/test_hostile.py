@@ -273,6 +273,18 @@ async def test_wire3_what_is_no_message_counts_against_the_rate_too(
     assert await peer.close_code() == 4004
 
 
+async def test_wire3_before_its_hello_a_peer_has_ten_frames_and_its_burst_after_it(
+    local: LocalServer,
+) -> None:
+    stranger = await local.connect()
+    ping = Frame(Opcode.PING, b"").serialize(mask=True)
+    stranger.socket.transport.write(ping * 20)
+    assert await stranger.close_code() == 4004
+    shopper = await local.shopper()
+    shopper.socket.transport.write(ping * 500)
+    assert (await shopper.done(Increment("desk", 1))).offset == 1
+
+
 async def test_wire3_a_flood_that_goes_on_after_its_close_is_read_no_further(
     local: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,7 +318,8 @@ async def test_wire10_who_reads_nothing_gets_no_pongs(serve: Serve) -> None:
     peer = RawPeer(server.live_url)
     await peer.open_on(sock)
     pings = 60_000
-    received = await peer.send([b"x" * 125] * pings, [Opcode.PING] * pings)
+    hello = encode(Hello(v=1, role="shopper", site="shop"))
+    received = await peer.send([hello, *[b"x" * 125] * pings], [Opcode.BINARY, *[Opcode.PING] * pings])
     assert received < 0.9 * pings * len(Frame(Opcode.PONG, b"x" * 125).serialize(mask=False))
 
 

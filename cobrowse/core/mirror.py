@@ -229,9 +229,13 @@ class Sized(msgspec.Struct, tag_field="type", tag=4):
     data: Size
 
 
-_batch: msgspec.json.Decoder[list[SnapshotTaken | Changed | Sized]] = msgspec.json.Decoder(
-    list[SnapshotTaken | Changed | Sized]
-)
+class Summed(msgspec.Struct, tag_field="type", tag=5):
+    timestamp: float
+    data: dict[Literal["elements", "hash"], Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]]
+
+
+Event = SnapshotTaken | Changed | Sized | Summed
+_batch: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
 _encode = msgspec.json.Encoder().encode
 
 

@@ -33,6 +33,9 @@ from cobrowse.live.member import Member
 MAX_HELD_BYTES = 1024 * 1024
 """Of changes kept for those who come late: past it the page is asked for a new snapshot."""
 
+HEAL_EVERY_S = 5.0
+"""Between two pages that are asked for because what is drawn has drifted."""
+
 MAX_BEHIND_BYTES = 256 * 1024
 """A viewer with more than this unread gets no more changes, but the page as it is once they have caught up."""
 
@@ -84,6 +87,7 @@ class PageMirror:
         self._catalogue = catalogue
         self._sheets = Sheets() if sheets is None else sheets
         self._told_of: dict[str, str] = {}
+        self._healed_at = -HEAL_EVERY_S
         self._host = host
         self._now = now
         self._viewers: list[Viewer] = []
@@ -181,6 +185,12 @@ class PageMirror:
             self._asked_anew = True
             record = Record(self._room, True, self._rules, self._catalogue, list(self._told_of))
             self._recording.peer.send(encode(record))
+
+    def heal(self) -> None:
+        """What a CSA sees has drifted from the page, which is asked for anew, now and then at most. SPEC equal.2."""
+        if self._now() - self._healed_at >= HEAL_EVERY_S:
+            self._healed_at = self._now()
+            self._ask_for_page()
 
     # What
 

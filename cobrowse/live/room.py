@@ -305,6 +305,8 @@ class Room:
                 self._mirror.take(member, frame)
             case Front():
                 self._mirror.front(member)
+            case Watch(on=True, anew=True) if self._mirror.watches(member):
+                self._mirror.heal()
             case Watch(on=on):
                 self._mirror.watch(member, on=on)
             case Point():

@@ -293,3 +293,13 @@ def test_mirror4_an_ordinary_page_passes_whole() -> None:
         "src": "https://shop.example/a.png",
         "width": "800",
     }
+
+
+@pytest.mark.parametrize(
+    "data", [{"elements": 2**40, "hash": 1}, {"elements": 1, "hash": "1"}, {"said": 1}, {"elements": 1.5}]
+)
+def test_equal2_a_checksum_is_numbers_and_nothing_else(data: dict[str, object]) -> None:
+    good = {"type": 5, "timestamp": 0, "data": {"elements": 3, "hash": -5}}
+    assert json.loads(check(json.dumps([good]).encode(), False).body) == [good | {"timestamp": 0.0}]
+    with pytest.raises(MirrorRefused):
+        check(json.dumps([good | {"data": data}]).encode(), False)

@@ -329,3 +329,15 @@ async def test_audit1_who_looks_is_in_the_log(shells: LocalServer) -> None:
     ended = await csa.fact(Looked)
     assert began.fact == Looked(csa.welcome.you, on=True)
     assert ended.fact == Looked(csa.welcome.you, on=False)
+
+
+async def test_equal2_drift_asks_for_the_page_anew(shells: LocalServer) -> None:
+    shopper, csa = await shared(shells)
+    await csa.send(Watch(shopper.room, on=True, anew=True))
+    assert (await shopper.expect(Record)).on, "who did not watch begins to"
+    await send(shopper, 0, PAGE)
+    await csa.expect(Mirrored)
+    await csa.send(Watch(shopper.room, on=True, anew=True))
+    assert (await shopper.expect(Record)).on
+    await send(shopper, 0, PAGE, epoch="e2")
+    assert (await csa.expect(Mirrored)).epoch == "e2"

@@ -234,3 +234,17 @@ async def test_mirror6_who_has_closed_the_page_meanwhile_gets_none() -> None:
     await stage.slow.socket.until(lambda: isinstance(stage.slow.socket.frames[-1], Record))
     assert len(stage.slow.seen) - had <= 4, "only what was written to them while they still might"
     assert stage.shopper.asked == 1
+
+
+async def test_equal2_no_console_makes_a_page_show_itself_again_and_again() -> None:
+    stage = Stage()
+    stage.sends(0, page())
+    await stage.quick.socket.until(lambda: stage.quick.seen == [("e1", 0)])
+    stage.mirror.heal()
+    await stage.shopper.socket.until(lambda: stage.shopper.asked == 2)
+    stage.sends(0, page(), epoch="e2")
+    await stage.quick.socket.until(lambda: stage.quick.seen[-1] == ("e2", 0))
+    stage.mirror.heal()
+    stage.shopper.send(encode(Record("room", on=False)))
+    await stage.shopper.socket.until(lambda: not stage.shopper.socket.frames[-1].on)  # type: ignore[union-attr]
+    assert stage.shopper.asked == 2

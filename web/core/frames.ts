@@ -28,7 +28,7 @@ export type ClientFrame =
   | { t: 'status'; available: boolean }
   | MirrorPart
   | { t: 'front'; room: string }
-  | { t: 'watch'; room: string; on: boolean }
+  | { t: 'watch'; room: string; on: boolean; anew?: boolean }
   | ({ t: 'point'; room: string } & Spot)
   | ({ t: 'act'; room: string } & Act)
   | ({ t: 'outcome'; room: string; to: string } & Outcome);

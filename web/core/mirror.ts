@@ -37,6 +37,7 @@ export enum EventType {
   FullSnapshot = 2,
   Incremental = 3,
   Meta = 4,
+  Checksum = 5,
 }
 
 /** rrweb's numbers of two kinds of mouse interaction. */
@@ -110,7 +111,8 @@ export type MirrorEvent =
       timestamp: number;
       data: { node: MirrorNode; initialOffset: { top: number; left: number } };
     }
-  | { type: EventType.Incremental; timestamp: number; data: Incremental };
+  | { type: EventType.Incremental; timestamp: number; data: Incremental }
+  | { type: EventType.Checksum; timestamp: number; data: { elements: number; hash: number } };
 
 /**
  * What the site says of one part of its pages: `hide` shows an empty box, `mask` dots, `unmask` the thing itself; only the

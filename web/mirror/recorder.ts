@@ -2,6 +2,7 @@
 // only after the shopper has consented. SPEC mirror.1 to mirror.3.
 
 import { record } from '@rrweb/record';
+import { checksum } from '../core/checksum';
 import {
   EventType,
   FOCUS,
@@ -15,7 +16,7 @@ import type { Page } from './attributes';
 import { cleanEvent, cleanSnapshot } from './clean';
 import { readSheets } from './css';
 import { nameKnown } from './known';
-import { isElement } from './nodes';
+import { isBox, isElement, isOmitted } from './nodes';
 import { pack } from './pack';
 import { slice, soon } from './slices';
 import { type Change, followStates, type States } from './states';
@@ -28,6 +29,7 @@ const MIN_GAP_MS = 20;
 const MAX_UNSENT_BYTES = 256 * 1024;
 const CLEAR_MS = 100;
 const ANEW_MS = 300;
+const CHECK_AFTER_MS = 1000;
 
 /** rrweb's own, which must not even look at these: what is in them is never sent. */
 const NEVER = 'frame, object, embed, math, cobrowse-widget';
@@ -47,6 +49,9 @@ export function makeRecorder(port: RecorderPort): Recorder {
   let queue: MirrorEvent[] = [];
   let timer = 0;
   let anew = 0;
+  let checking = 0;
+  /** Counts what has happened: a checksum holds only for a page that stood still. */
+  let happened = 0;
   let sentAt = 0;
   let busy = false;
   /** Ends the cleaning of a snapshot that goes on now; what happens meanwhile waits for its end. */
@@ -69,6 +74,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
 
   function take(event: MirrorEvent) {
     if (!page) return;
+    happened++;
     if (event.type === EventType.Meta) {
       renewPage();
       endSlices?.();
@@ -180,7 +186,41 @@ export function makeRecorder(port: RecorderPort): Recorder {
     busy = false;
     if (of === life && its_epoch === epoch) send(body, its_epoch, its_seq, deflated);
     sentAt = performance.now();
+    if (
+      of === life &&
+      events.some((each) => each.type === EventType.FullSnapshot || changesPage(each))
+    )
+      checkSoon();
     flushSoon();
+  }
+
+  /** Once the page has been quiet for a while, and has nothing better to do. SPEC equal.2. */
+  function checkSoon() {
+    const of = life;
+    clearTimeout(checking);
+    if (!('requestIdleCallback' in window)) return;
+    checking = window.setTimeout(() => {
+      const [of_page, since] = [page, happened];
+      if (!of_page) return;
+      of_page.verdicts.renew();
+      const steps = checksum(document, {
+        idOf: of_page.idOf,
+        standing: (element) =>
+          isOmitted(of_page, element)
+            ? 'out'
+            : element.localName === 'canvas' || isBox(of_page, element)
+              ? 'leaf'
+              : 'in',
+      });
+      requestIdleCallback(function go(idle) {
+        if (of !== life || queue.length || busy || endSlices) return;
+        let step = steps.next();
+        while (!step.done && idle.timeRemaining() > 1) step = steps.next();
+        if (happened !== since) return;
+        if (!step.done) requestIdleCallback(go);
+        else add({ type: EventType.Checksum, timestamp: 0, data: step.value });
+      });
+    }, CHECK_AFTER_MS);
   }
 
   function send(body: Uint8Array, its_epoch: string, its_seq: number, deflated: boolean) {
@@ -218,6 +258,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
     life++;
     clearTimeout(timer);
     clearTimeout(anew);
+    clearTimeout(checking);
     timer = anew = 0;
     busy = wasDisturbed = false;
     endSlices?.();
@@ -260,10 +301,10 @@ function changesPage({ type, data }: MirrorEvent): boolean {
   if (type !== EventType.Incremental) return false;
   if (data.source === Source.Input) return true;
   // The page in a frame always comes after the page around it.
-  const { adds, texts, attributes, removes } = data as Mutation;
+  const { adds = [], texts, attributes, removes } = data as Partial<Mutation>;
   return (
     data.source === Source.Mutation &&
-    !!(texts.length || attributes.length || removes.length || adds.some((add) => add.node.type))
+    !!(texts?.length || attributes?.length || removes?.length || adds.some((add) => add.node.type))
   );
 }
 

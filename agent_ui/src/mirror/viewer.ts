@@ -2,6 +2,7 @@
 // its own (/console/mirror). A bundle by itself, fetched when the first page is looked at. SPEC mirror.6.
 
 import { Replayer } from '@rrweb/replay';
+import { type Checksum, checksum } from '../../../web/core/checksum';
 import type { Mirrored, Spot } from '../../../web/core/messages';
 import { BLUR, EventType, FOCUS, type MirrorEvent, Source } from '../../../web/core/mirror';
 import { around, type Box, fractions, overlap, type Place } from '../../../web/core/pointing';
@@ -98,12 +99,16 @@ function makeReplayer(root: HTMLElement): Replayer {
   return replayer;
 }
 
-/** Draws into `root` what is of this site. `drawn` is called after each batch, `missed` when one is missing. */
+/**
+ * Draws into `root` what is of this site. `drawn` is called after each batch, `missed` when one is missing, `drifted` when what is
+ * drawn is not the page any more.
+ */
 export async function makeViewer(
   root: HTMLElement,
   site: string,
   drawn: (page: Drawn) => void,
   missed: () => void,
+  drifted: () => void,
 ): Promise<Viewer> {
   const page: Drawn = { width: 0, height: 0, epoch: '', cursor: undefined, focus: undefined };
   const frame = await makeFrame(root);
@@ -116,11 +121,16 @@ export async function makeViewer(
   const nodes = { nodeOf: (id: number) => mirror.getNode(id) };
   const hover = makeHover();
   let next_seq = -1;
+  let isTrusted = true;
   // Batches are drawn in the order of their coming, however long each takes to unpack.
   let line: Promise<void> = Promise.resolve();
 
   function draw(events: MirrorEvent[]) {
     for (const event of events) {
+      if (event.type === EventType.Checksum) {
+        compare(event.data);
+        continue;
+      }
       if (event.type === EventType.Meta) {
         page.width = event.data.width;
         page.height = event.data.height;
@@ -141,6 +151,22 @@ export async function makeViewer(
     frame.style.width = `${page.width}px`;
     frame.style.height = `${page.height}px`;
     queueMicrotask(() => drawn(page));
+  }
+
+  /** A new page is asked for once: if that is not equal either, another would not be. SPEC equal.2. */
+  function compare(expected: Checksum) {
+    const root = iframe.contentDocument;
+    if (!root) return;
+    const steps = checksum(root, {
+      idOf: (node) => mirror.getId(node),
+      standing: (element) => (isLeaf(element) ? 'leaf' : 'in'),
+    });
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    const { elements, hash } = step.value;
+    const isEqual = elements === expected.elements && hash === expected.hash;
+    if (!isEqual && isTrusted) drifted();
+    isTrusted = isEqual;
   }
 
   function note(data: (MirrorEvent & { type: EventType.Incremental })['data']) {
@@ -252,6 +278,10 @@ export async function makeViewer(
     },
   };
 }
+
+const isLeaf = (element: Element) =>
+  element.nodeName === 'CANVAS' ||
+  element.matches('[data-cobrowse-placeholder]:not([data-cobrowse-placeholder=field])');
 
 /** Elements of the drawn page are of another realm: `instanceof` does not know them. */
 function isElement(node: Node | null): node is HTMLElement {

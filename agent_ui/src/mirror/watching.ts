@@ -40,6 +40,8 @@ export interface Watching {
   listen(to: (frame: Mirrored) => void): () => void;
   /** Asks for the whole page again. */
   again(): void;
+  /** Asks the page itself for the whole of it: what is drawn has drifted from it. */
+  anew(): void;
   /** Rooms of which the page is opened as soon as the shopper agrees. */
   readonly wanted: Signal<string | undefined>;
 }
@@ -110,5 +112,8 @@ export function watch(link: Link, me: Author): Watching {
       };
     },
     again: () => tell(true),
+    anew() {
+      if (room.peek()) link.send({ t: 'watch', room: room.peek() as string, on: true, anew: true });
+    },
   };
 }

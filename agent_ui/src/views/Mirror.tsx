@@ -53,6 +53,7 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
           desk.siteOf(room.id)?.key ?? '',
           draw,
           watching.again,
+          watching.anew,
         );
         if (gone) return made.destroy();
         viewer.current = made;

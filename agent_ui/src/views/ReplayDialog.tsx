@@ -23,7 +23,13 @@ async function open(
   for (let number = 0; number < parts; number++) {
     track.push(...unpackPart(await careApi.part(id, number), started_at));
   }
-  const viewer = await makeViewer(sheet, site, drawn, () => {});
+  const viewer = await makeViewer(
+    sheet,
+    site,
+    drawn,
+    () => {},
+    () => {},
+  );
   return { viewer, track };
 }
 

@@ -103,10 +103,14 @@ class Front(ClientFrame, tag="front"):
 
 
 class Watch(ClientFrame, tag="watch"):
-    """A CSA opens the mirror of the shopper's page, or closes it; opening an open one asks for the whole page."""
+    """A CSA opens the mirror of the shopper's page, or closes it; opening an open one asks for the whole page.
+
+    `anew`: from the page itself, since what is drawn has drifted from it. SPEC equal.2.
+    """
 
     room: RoomId
     on: bool
+    anew: bool = False
 
 
 NodeId = Annotated[int, Meta(ge=0, le=2**31 - 1)]

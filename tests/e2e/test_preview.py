@@ -59,7 +59,7 @@ def test_preview2_what_would_be_masked_is_covered_and_nothing_is_sent(world: Wor
     page.evaluate(PLANT)
     for name in ("secret", "name", "typed", "pass", "pick", "foreign", "inbox"):
         wait_covered(page.locator(f"#{name}"))
-    for name in ("#open", "#within", "#size", ".product-price .price", "h1"):
+    for name in ("#open", "#within", "#size", ".product-price .price", "h1", "label.option"):
         assert not is_covered(page.locator(name).first), name
     page.locator("#open").evaluate("each => { each.dataset.cobrowseMask = ''; }")
     wait_covered(page.locator("#open"))

@@ -176,7 +176,9 @@ function hidesField(page: Page, element: Element): boolean {
   if (!/^(?:input|textarea|select|meter|progress)$/.test(element.localName)) return false;
   if (element.localName === 'select') return page.verdicts.ofField(element) !== 'show';
   if (element.matches('[type=checkbox], [type=radio]')) {
-    return page.verdicts.ofField(element) !== 'show';
+    // One that cannot be seen lies over its label's words, which are not what is held back.
+    const isSeen = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    return isSeen && page.verdicts.ofField(element) !== 'show';
   }
   if (page.verdicts.isDenied(element)) return true;
   const { value, placeholder = '' } = element as HTMLInputElement;

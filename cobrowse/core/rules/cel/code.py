@@ -40,6 +40,11 @@ class Code:
     fails: bool = False
 
 
+def any_fails(*codes: Code) -> bool:
+    """Whether any of these may raise NoValue."""
+    return any(code.fails for code in codes)
+
+
 def compile_code(names: Mapping[str, object], function: str, source: str) -> Callable[..., Any]:
     """The function of that name in `source`, which is our own translation and never a person's text."""
     found: dict[str, Any] = {**NAMESPACE, **names}

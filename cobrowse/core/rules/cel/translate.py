@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cobrowse.core.rules.cel import tree
-from cobrowse.core.rules.cel.code import MAX_CLOCK_S, Code, Variable, clock_use, reached
+from cobrowse.core.rules.cel.code import MAX_CLOCK_S, Code, Variable, any_fails, clock_use, reached
 from cobrowse.core.rules.cel.lexer import CelError, Problem
+from cobrowse.core.rules.cel.macros import walk
 from cobrowse.core.rules.cel.overloads import (
     ARITHMETIC,
     FUNCTIONS,
@@ -97,7 +98,7 @@ class Translator:
             case tree.Items(items=items):
                 codes = self._all(*items)
                 source = f"[{', '.join(code.source for code in codes)}]"
-                return Code(source, ("list", _one_type(items, codes)), _fails(*codes))
+                return Code(source, ("list", _one_type(items, codes)), any_fails(*codes))
             case tree.Pairs(pairs=pairs):
                 return self._pairs(pairs)
             case tree.Call():
@@ -164,7 +165,7 @@ class Translator:
         if node.sign in tree.RELATIONS and (clock := self._clock(node)) is not None:
             return clock
         left, right = self._all(node.left, node.right)
-        fails = _fails(left, right)
+        fails = any_fails(left, right)
         if node.sign == "in":
             return self._membership(node, left, right)
         if node.sign in tree.RELATIONS:
@@ -197,7 +198,7 @@ class Translator:
         if isinstance(node.right, tree.Items):
             for item in node.right.items:
                 self._check_values(node.left, item)
-        return Code(f"({left.source} in {right.source})", "bool", _fails(left, right))
+        return Code(f"({left.source} in {right.source})", "bool", any_fails(left, right))
 
     def _check_comparison(self, node: tree.Binary, left: Code, right: Code) -> None:
         ordered = node.sign not in ("==", "!=")
@@ -233,7 +234,7 @@ class Translator:
                 node.no.start, f"expected a {shown(yes.type)} as before the colon, got {shown(no.type)}"
             )
         source = f"({yes.source} if {condition.source} else {no.source})"
-        return Code(source, wider(yes.type, no.type), _fails(condition, yes, no))
+        return Code(source, wider(yes.type, no.type), any_fails(condition, yes, no))
 
     def _clock(self, node: tree.Binary) -> Code | None:
         """A comparison of a clock with a number: since + n <= now, for whole n. None if there is no clock in it."""
@@ -285,7 +286,7 @@ class Translator:
             raise CelError(pairs[0][0].start, f"a {shown(key_type)} cannot be the key of a map")
         content = ", ".join(f"({k.source}, {v.source})" for k, v in zip(keys, values, strict=True))
         kind: Type = ("map", key_type, _one_type([value for _, value in pairs], values))
-        return Code(f"runtime.pairs({content})", kind, len(pairs) > 1 or _fails(*keys, *values))
+        return Code(f"runtime.pairs({content})", kind, len(pairs) > 1 or any_fails(*keys, *values))
 
     def _call(self, node: tree.Call) -> Code:
         if node.of is None and node.name == "has":
@@ -303,7 +304,7 @@ class Translator:
                 for kind, code in zip(kinds, codes, strict=True)
             ):
                 source = template.format(*(code.source for code in codes))
-                return Code(source, result, may_fail or _fails(*codes))
+                return Code(source, result, may_fail or any_fails(*codes))
         got = ", ".join(shown(code.type) for code in codes) or "nothing"
         wanted = " or ".join(f"({', '.join(kinds)})" for kinds, *_ in table[node.name])
         raise CelError(node.at, f"{node.name}: expected {wanted}, got ({got})")
@@ -364,31 +365,7 @@ class Translator:
         test, body = inner[0], inner[-1]
         if (node.name != "map" or node.test is not None) and test.type != "bool":
             raise CelError(node.body.start, f"{node.name}: expected true or false, got {shown(test.type)}")
-        return _walk(node, items, test, body, name)
-
-
-def _walk(node: tree.Macro, items: Code, test: Code, body: Code, name: str) -> Code:
-    loop = f"for {name} in {items.source}"
-    fails = _fails(items, test, body)
-    match node.name:
-        case "all" | "exists":
-            quick, patient = ("all", "every") if node.name == "all" else ("any", "some")
-            if body.fails:
-                return Code(
-                    f"runtime.{patient}({items.source}, lambda {name}: {body.source})", "bool", fails=True
-                )
-            return Code(f"{quick}([{body.source} {loop}])", "bool", fails)
-        case "exists_one":
-            return Code(f"(sum([1 {loop} if {body.source}]) == 1)", "bool", fails)
-        case "filter":
-            return Code(f"[{name} {loop} if {body.source}]", ("list", items.type[1]), fails)
-        case _:
-            only = f" if {test.source}" if node.test is not None else ""
-            return Code(f"[{body.source} {loop}{only}]", ("list", body.type), fails)
-
-
-def _fails(*codes: Code) -> bool:
-    return any(code.fails for code in codes)
+        return walk(node, items, test, body, name)
 
 
 def _one_type(nodes: tuple[tree.Node, ...] | list[tree.Node], codes: list[Code]) -> Type:

@@ -19,9 +19,6 @@ from collections.abc import (
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from cobrowse.broker.link import FAILURES
 from cobrowse.core import credentials
 from cobrowse.core.codec import encode
 from cobrowse.core.credentials import ReplicaToken, VisitorToken
@@ -38,6 +35,7 @@ from cobrowse.live.connection import Connection
 from cobrowse.live.door import Door
 from cobrowse.live.figures import Figures
 from cobrowse.live.hub_settings import HubSettings
+from cobrowse.live.outages import OUTAGES
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
@@ -53,9 +51,6 @@ SESSIONS_EVERY_S = 5.0
 
 MAX_WAITING_ROOMS = 1_000
 MAX_ROOMS_A_CSA = 2_000
-
-OUTAGES = (*FAILURES, SQLAlchemyError)
-"""The database or Redis does not answer: their fault, which a line says, and none of ours, which has a traceback."""
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from cobrowse.broker.feed import LEASE_EVERY_S, Feed, Page
 from cobrowse.broker.link import heed_cancellation
+from cobrowse.live.outages import OUTAGES
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.storage.errors import StorageError
@@ -44,14 +45,19 @@ class Projector:
                 failing = False
                 if not moved:
                     await asyncio.sleep(POLL_S)
-            except Exception as failed:
+                heed_cancellation()
+                continue
+            except OUTAGES as failed:
                 if not failing:
                     name = type(failed).__name__
                     logger.warning("the database does not get the log for now (%s), trying again", name)
-                failing = True
-                heed_cancellation()
-                await asyncio.sleep(RETRY_S)
+            except Exception:
+                # Whatever it is, a node that no longer projects would let the feed grow without end.
+                if not failing:
+                    logger.exception("the log could not be brought to the database, trying again")
+            failing = True
             heed_cancellation()
+            await asyncio.sleep(RETRY_S)
 
     async def step(self) -> int:
         """Writes the beginnings of the feeds that are ours; how many records that was."""
@@ -91,6 +97,6 @@ class Projector:
                 while await self.step():
                     pass
                 await self._feed.hold(lease_s=0)
-        except Exception as failed:
+        except OUTAGES as failed:
             name = type(failed).__name__
             logger.warning("the log waits for another node to bring it to the database (%s)", name)

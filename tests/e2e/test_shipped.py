@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Playwright, Route, expect
 
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import ROOT, World
@@ -59,6 +59,24 @@ def test_a_code_that_is_refused_twice_brings_help(csa: Csa, shopper: Shopper) ->
 def test_two_searches_that_find_nothing_bring_help(csa: Csa, shopper: Shopper) -> None:
     shopper.goto("/search?q=hammock")
     shopper.goto("/search?q=hammock+stand")
+    expect(shopper.offer).to_contain_text("Not found what you are looking for?", timeout=SOON_MS)
+
+
+def test_what_happened_on_a_page_that_was_left_at_once_is_told_by_the_next(
+    csa: Csa, shopper: Shopper
+) -> None:
+    cores: list[str] = []
+
+    def never(route: Route) -> None:
+        cores.append(route.request.url)
+        route.abort()
+
+    shopper.page.route("**/assets/core.*.js", never)
+    shopper.goto("/search?q=hammock")
+    shopper.page.evaluate("Cobrowse('event', 'search_without_result')")
+    shopper.page.unroute("**/assets/core.*.js")
+    assert len(cores) == 1
+    shopper.goto("/search?q=bookcase")
     expect(shopper.offer).to_contain_text("Not found what you are looking for?", timeout=SOON_MS)
 
 

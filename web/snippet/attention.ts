@@ -26,7 +26,7 @@ export function campaignOf(search: string): Record<string, string> | undefined {
 }
 
 /** Watches the page and reports, each thing once a page. Returns how to stop. */
-export function watchAttention(happened: Happened): () => void {
+export function start(happened: Happened): () => void {
   const life = new AbortController();
   let place = '';
   let deepest = 0;

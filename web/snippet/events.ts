@@ -18,8 +18,8 @@ const SETTLE_MS = 50; // a router changes the title after the address
 const place = () => location.href.replace(/#(?![!/]).*/, '');
 
 /**
- * Reports every event of the page, those already in its dataLayer first. Returns how to report one by name, and how to look
- * for a dataLayer that the page has put in the place of the one that was there.
+ * Reports every event of the page, those already in its dataLayer first. Returns how to report one by name, how to look for a
+ * dataLayer that the page has put in the place of the one that was there, and how to read an entry of such a one.
  */
 export function watchPage(report: Report) {
   let counted = '';
@@ -87,5 +87,5 @@ export function watchPage(report: Report) {
   addEventListener('hashchange', moved);
   viewed();
   look();
-  return { happened, look };
+  return { happened, look, read };
 }

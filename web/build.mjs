@@ -94,6 +94,8 @@ const UNUSED_PARTS = [
   ],
   [/^function needMaskingText\([\s\S]*?^\}$/m, 'function needMaskingText() { return false; }'],
   ['["shadowRoot", "querySelector", "querySelectorAll"]', '["shadowRoot"]'],
+  // The attribute is inline style to a strict policy, which would report each change of a style; the property is not.
+  ['old.setAttribute("style", m.oldValue)', 'old.style.cssText = m.oldValue'],
 ];
 
 /** What of rrweb's replayer the viewer does itself (agent_ui/src/mirror/own.ts), without a parser of CSS. */

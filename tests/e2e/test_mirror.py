@@ -186,3 +186,19 @@ def test_mirror6_the_frame_runs_no_script(world: World, shopper: Shopper, csa: C
         "async () => (await fetch('/console/mirror')).headers.get('content-security-policy')"
     )
     assert "script-src 'none'" in policy
+
+
+def test_the_recorder_breaks_no_rule_of_the_shops_policy(shopper: Shopper, csa: Csa) -> None:
+    meet(shopper, csa, "/bookcases/fairelane", "Do you see the colour?")
+    share(shopper, csa)
+    shopper.page.evaluate(
+        """() => {
+          window.broken = [];
+          document.addEventListener('securitypolicyviolation', (event) => broken.push(event.violatedDirective));
+          document.querySelector('h1').style.color = 'rgb(1, 2, 3)';
+        }"""
+    )
+    expect(mirror_of(csa).locator("h1")).to_have_css("color", "rgb(1, 2, 3)")
+    shopper.page.evaluate("document.querySelector('h1').style.color = 'rgb(4, 5, 6)'")
+    expect(mirror_of(csa).locator("h1")).to_have_css("color", "rgb(4, 5, 6)")
+    assert shopper.page.evaluate("broken") == []

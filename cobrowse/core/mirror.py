@@ -312,6 +312,8 @@ def _count(node: Node) -> int:
 
 def _clean_tree(node: Node) -> Node | None:
     """The node with what is harmless below it; None when it is not let through itself."""
+    if node.type != 2:
+        node.tagName, node.attributes = "", {}
     if node.type == 3 and node.childNodes is None and not node.isStyle:
         return node  # most nodes are such texts
     match node.type:

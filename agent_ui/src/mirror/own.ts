@@ -23,6 +23,8 @@ const HOVER = /(?<!\\|\((?:any-)?hover\s*):hover(?![\w-])/g;
 const DEFINED = /(?<!\\):defined(?![\w-])/g;
 const DEVICE_SIZE = /\((min-|max-)?device-(width|height)/g;
 const ADDRESSES = new Set(['src', 'poster', 'href', 'xlink:href']);
+/** What would play a film, or load a picture around our server: the recorder sends neither. */
+const OF_REPLAYER = /^(?:rr_(?:media|data)|autoplay$)/i;
 /** What would load a document, or name one, in a frame. */
 const OF_FRAMES = new Set(['src', 'srcdoc', 'name', 'href', 'allow', 'sandbox', 'csp']);
 
@@ -63,7 +65,8 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
   const unsettled = new Set<number>();
   const attributes = (id: number, isFrame: boolean, given: Attributes) => {
     for (const name in given) {
-      if (isFrame && OF_FRAMES.has(name.toLowerCase())) delete given[name];
+      if (OF_REPLAYER.test(name) || (isFrame && OF_FRAMES.has(name.toLowerCase())))
+        delete given[name];
       else given[name] = ownValue(name, given[name] as AttributeValue, site);
     }
     if (OPEN_POPOVER in given || PICTURE in given || 'popover' in given) unsettled.add(id);
@@ -72,7 +75,7 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
     // Empty ones were left out on the way here, and the replayer asks for them.
     if (node.type === NodeType.Element) {
       node.attributes ??= {};
-      attributes(node.id, node.tagName === 'iframe', node.attributes);
+      attributes(node.id, node.tagName?.toLowerCase() === 'iframe', node.attributes);
     }
     if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, site);
     node.childNodes?.forEach(walk);

@@ -20,6 +20,11 @@ import type { makeViewer } from './viewer';
 export const loadViewer = (): Promise<{ makeViewer: typeof makeViewer }> =>
   import(new URL(VIEWER_FILE, import.meta.url).href);
 
+/** A page that cannot be drawn is asked for again, and each time later: it may mean never to be drawn. */
+const MIN_WAIT_MS = 250;
+const MAX_WAIT_MS = 10_000;
+const CALM_MS = 20_000;
+
 export interface Watching {
   /** The room whose page is open in this console. */
   readonly room: ReadonlySignal<string | undefined>;
@@ -38,7 +43,7 @@ export interface Watching {
   take(frame: ServerFrame): void;
   /** Hands the frames of the open page on, from a whole page on; the disposer ends it. */
   listen(to: (frame: Mirrored) => void): () => void;
-  /** Asks for the whole page again. */
+  /** Asks for the whole page again: at once, and if that does not help, after longer and longer waits. */
   again(): void;
   /** Asks the page itself for the whole of it: what is drawn has drifted from it. */
   anew(): void;
@@ -62,6 +67,9 @@ export function watch(link: Link, me: Author): Watching {
   const outcome = signal<OutcomeNow | undefined>(undefined);
   const tool = signal<Tool>('laser');
   let steps = 0;
+  let asking: ReturnType<typeof setTimeout> | undefined;
+  let asked_at = -Infinity;
+  let wait_ms = 0;
   let listener: ((frame: Mirrored) => void) | undefined;
   const tell = (on: boolean) => {
     if (room.peek()) link.send({ t: 'watch', room: room.peek() as string, on });
@@ -111,7 +119,16 @@ export function watch(link: Link, me: Author): Watching {
         listener = undefined;
       };
     },
-    again: () => tell(true),
+    again() {
+      if (asking) return;
+      const isCalm = performance.now() - asked_at > CALM_MS;
+      wait_ms = isCalm ? 0 : Math.min(MAX_WAIT_MS, wait_ms * 2 || MIN_WAIT_MS);
+      asking = setTimeout(() => {
+        asking = undefined;
+        asked_at = performance.now();
+        tell(true);
+      }, wait_ms);
+    },
     anew() {
       if (room.peek()) link.send({ t: 'watch', room: room.peek() as string, on: true, anew: true });
     },

@@ -71,7 +71,13 @@ class Run(NamedTuple):
 
 def shipped(folder: Path, core: int) -> Server:
     """The server with the bounds that it ships with."""
-    bounds = ("frames_per_s", "burst_frames", "max_connections_per_address")
+    bounds = (
+        "frames_per_s",
+        "burst_frames",
+        "max_connections_per_address",
+        "connects_per_s",
+        "burst_connects",
+    )
     defaults = {name: str(Settings.__struct_defaults__[_index(name)]) for name in bounds}
     return ours.server(folder, core, heartbeat_s=str(HEARTBEAT_S), **defaults)
 

@@ -36,6 +36,8 @@ RAISED = {
     "frames_per_s": "1000000.0",
     "burst_frames": "1000000.0",
     "max_connections_per_address": "20000",
+    "connects_per_s": "1000000.0",
+    "burst_connects": "1000000.0",
 }
 STEPS = (1, 1, -1, -1)
 ROOM_CHARS = 22

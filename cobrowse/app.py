@@ -21,6 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from cobrowse.asgi.api import Api
+from cobrowse.asgi.arriving import Gate
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.codes_api import CodesApi
 from cobrowse.asgi.metrics import metrics_route
@@ -34,6 +35,7 @@ from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
 from cobrowse.asgi.shop_files import ShopFilesApi
 from cobrowse.asgi.signin import SignIn
+from cobrowse.core.arrivals import Arrivals
 from cobrowse.core.credentials import MIN_SECRET_BYTES
 from cobrowse.core.messages import SiteView
 from cobrowse.core.protocol import Limits
@@ -154,6 +156,7 @@ def create_app(
     """
     configured = hub_settings(settings, secret_of(settings))
     proxies = Proxies(settings.proxy_networks, settings.proxy_header)
+    gate = Gate(proxies, Arrivals(settings.connects_per_s, settings.burst_connects))
     catalogues = {
         site.key: Catalogue(site.product_feed_url, site.currency)
         for site in settings.sites
@@ -228,7 +231,7 @@ def create_app(
                     configured.secret,
                 ).routes(),
                 Route("/readyz", ready),
-                metrics_route(hub),
+                metrics_route(hub, gate.arrivals),
             ]
         )
         fetchers = [asyncio.create_task(catalogue.run()) for catalogue in catalogues.values()]
@@ -236,7 +239,7 @@ def create_app(
         fetchers += [asyncio.create_task(tapes.run()), asyncio.create_task(retention.run(hub.now))]
         try:
             async with hub.running():
-                yield {"hub": hub, "proxies": proxies}
+                yield {"hub": hub, "gate": gate}
         finally:
             for fetcher in fetchers:
                 fetcher.cancel()

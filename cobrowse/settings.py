@@ -81,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     burst_frames: Annotated[float, Meta(ge=10)] = 1000.0
     max_connections: Annotated[int, Meta(ge=1)] = 20_000
     max_connections_per_address: Annotated[int, Meta(ge=1)] = 2_000
+    connects_per_s: Annotated[float, Meta(gt=0)] = 100.0
+    burst_connects: Annotated[float, Meta(ge=1)] = 300.0
     trusted_proxies: str = ""
     proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     max_outbox_bytes: Annotated[int, Meta(ge=65536)] = 1024 * 1024

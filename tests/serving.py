@@ -19,6 +19,7 @@ import msgspec
 import uvicorn
 
 from cobrowse.app import create_app
+from cobrowse.asgi.arriving import ArrivingProtocol
 from cobrowse.asgi.assets import STATIC, Assets
 from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.commands.agents import add_agent
@@ -236,6 +237,7 @@ async def serving(
     app = create_app(settings, rules, assets or small_assets(folder / "static"))
     config = uvicorn.Config(
         app,
+        http=ArrivingProtocol if shell == "hub" else "auto",
         ws=HubProtocol if shell == "hub" else "websockets-sansio",
         ws_ping_interval=None,
         log_config=None,

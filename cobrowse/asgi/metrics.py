@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cobrowse.core.arrivals import Arrivals
 from cobrowse.core.errors import Close
 from cobrowse.core.rules.limits import Cause
 from cobrowse.live.advisor import Advisor
@@ -20,8 +21,9 @@ from cobrowse.live.hub import Hub
 class _HubCollector:
     """The hub's figures at the moment of asking."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, arrivals: Arrivals) -> None:
         self._hub = hub
+        self._arrivals = arrivals
 
     def collect(self) -> Iterator[Metric]:
         hub = self._hub
@@ -42,6 +44,11 @@ class _HubCollector:
         for code in Close:
             closed.add_metric([code.name.lower()], hub.figures.closed[code])
         yield closed
+        yield CounterMetricFamily(
+            "cobrowse_turned_away",
+            "Connections refused before the handshake: their address came too fast",
+            self._arrivals.refused,
+        )
         yield GaugeMetricFamily("cobrowse_ready", "1 while new connections are taken", int(hub.ready))
         yield from _of_rules(hub.advisor)
         if hub.node is not None:
@@ -110,10 +117,10 @@ def _by_rule(faults: Counter[tuple[str, str]]) -> Counter[str]:
     return counted
 
 
-def metrics_route(hub: Hub) -> Route:
+def metrics_route(hub: Hub, arrivals: Arrivals) -> Route:
     """The endpoint. Keep it from the public: it tells how busy the shop is."""
     registry = CollectorRegistry()
-    registry.register(_HubCollector(hub))
+    registry.register(_HubCollector(hub, arrivals))
     registry.register(hub.figures.delay)
     ProcessCollector(registry=registry)
 

@@ -7,6 +7,7 @@ import logging
 
 from starlette.websockets import WebSocket
 
+from cobrowse.asgi.arriving import Gate
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.live.connection import Connection, Handshake
 from cobrowse.live.hub import Hub
@@ -48,9 +49,13 @@ class _Wire:
 async def live(websocket: WebSocket) -> None:
     """Serves one connection: a task reads, this one writes."""
     hub: Hub = websocket.state.hub
-    await websocket.accept()
+    gate: Gate = websocket.state.gate
     headers = websocket.headers
     address = websocket.client.host if websocket.client else ""
+    if gate.wait_s(address):
+        await websocket.close()  # of a handshake, ASGI makes of it status 403
+        return
+    await websocket.accept()
     handshake = Handshake(
         headers.get("origin", ""), headers.get("cookie", ""), headers.get("user-agent", "")[:512], address
     )

@@ -35,6 +35,13 @@ class Proxies:
     def trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
 
+    def direct(self, address: str) -> str | None:
+        """The address as limits count it, if it is the peer's own; None for a proxy that names the peer."""
+        nearest = _parse(address)
+        if nearest is None:
+            return address
+        return None if self.trusts(nearest) else _counted(nearest)
+
     def peer(self, address: str, get_all: GetAll) -> str:
         """The peer's address as limits count it: of IPv6 the network of 64 bits."""
         nearest = _parse(address)
@@ -47,15 +54,19 @@ class Proxies:
             nearest = further
             if not self.trusts(nearest):
                 break
-        if isinstance(nearest, IPv6Address):
-            return str(IPv6Network((nearest, IPV6_PREFIX_BITS), strict=False))
-        return str(nearest)
+        return _counted(nearest)
 
     def _hops(self, get_all: GetAll) -> list[str]:
         listed = [each.strip() for line in get_all(self._header) for each in line.split(",")]
         if self._header == "x-forwarded-for":
             return listed
         return [found[1].strip().strip('"') if (found := _FOR.search(each)) else "" for each in listed]
+
+
+def _counted(address: Address) -> str:
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, IPV6_PREFIX_BITS), strict=False))
+    return str(address)
 
 
 def _parse(text: str) -> Address | None:

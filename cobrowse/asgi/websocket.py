@@ -21,6 +21,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from cobrowse.asgi.arriving import Gate
 from cobrowse.asgi.frames import CLOSE, CONTROLS, MASKED, WHOLE_BINARY, apply_mask, frame_at, head_of
 from cobrowse.asgi.proxies import Proxies
 from cobrowse.core.errors import Close, PeerError
@@ -68,7 +69,8 @@ class HubProtocol(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._hub: Hub | None = app_state.get("hub")
-        self._proxies: Proxies = app_state.get("proxies") or Proxies()
+        gate: Gate | None = app_state.get("gate")
+        self._proxies = gate.proxies if gate is not None else Proxies()
         self._connections = server_state.connections
         self._loop = _loop or asyncio.get_running_loop()
         self._websocket = _Server(max_size=MAX_FRAME_BYTES, logger=_quiet)

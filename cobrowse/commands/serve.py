@@ -18,6 +18,7 @@ import uvicorn
 
 from cobrowse import rulebook
 from cobrowse.app import create_app
+from cobrowse.asgi.arriving import ArrivingProtocol
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.core.errors import CobrowseError
@@ -106,6 +107,7 @@ def prepare(settings: Settings) -> uvicorn.Server:
     app = create_app(settings, read_rules(folder), Assets(), folder)
     config = uvicorn.Config(
         app,
+        http=ArrivingProtocol,
         ws=HubProtocol,
         log_level=settings.log_level,
         access_log=False,

@@ -73,7 +73,7 @@ async def test_wire3_who_floods_before_the_hello_is_shut_out_and_the_others_are_
 
 
 async def test_wire9_a_thousand_connections_of_one_address_leave_room_for_the_others(serve: Serve) -> None:
-    server = await serve(max_connections_per_address=100)
+    server = await serve(max_connections_per_address=100, burst_connects=2_000.0)
     shopper = await server.shopper()
     async with AsyncExitStack() as stack:
         codes: list[int] = []

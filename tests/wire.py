@@ -33,7 +33,7 @@ from cobrowse.core.messages import (
     Welcome,
 )
 
-WITHIN_S = 20.0
+WITHIN_S = 30.0
 """Longer than anything here takes on a busy machine; only a fault waits for it."""
 
 Frame = TypeVar("Frame")

@@ -19,7 +19,7 @@ from cobrowse.broker.redis import RedisBroker
 from cobrowse.core.messages import Author, Entry, Said
 from tests.engines import RedisServer, make_certificate, open_folder, running_redis, running_redis_cluster
 
-WITHIN_S = 20.0
+WITHIN_S = 30.0
 
 
 class Record(NamedTuple):

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.e2e.people import Csa, Shopper
-from tests.e2e.world import World
+from tests.e2e.world import PATIENCE_MS, World
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def test_the_offer_has_no_violation_and_takes_no_focus(world: World, size: str, 
     shopper.goto("/search")
     shopper.page.get_by_role("searchbox").or_(shopper.page.get_by_role("combobox")).first.focus()
     focused = shopper.page.evaluate("document.activeElement.outerHTML")
-    expect(shopper.offer).to_be_visible(timeout=30_000)
+    expect(shopper.offer).to_be_visible()
     assert shopper.page.evaluate("document.activeElement.outerHTML") == focused
     assert violations(shopper.page) == []
 

@@ -126,7 +126,7 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
         arg=changed_at,
     )
     csa.page.reload()
-    expect(replay).to_be_visible(timeout=30_000)
+    expect(replay).to_be_visible()
     replay.click()
     dialog = csa.page.get_by_role("dialog", name="Recording")
     drawn = dialog.frame_locator(".mirror-sheet iframe").frame_locator("iframe")

@@ -26,7 +26,6 @@ def state(shopper: Shopper, **wanted: object) -> None:
           return Object.entries(wanted).every(([key, value]) => (held[key] ?? null) === value);
         }""",
         arg=wanted,
-        timeout=30_000,
     )
 
 

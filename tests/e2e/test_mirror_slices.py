@@ -46,7 +46,7 @@ def test_mirror3_a_page_that_changes_between_slices_is_weighed_as_it_was(
     expect(mirror_of(csa).locator("h1")).to_have_text("Fairelane bookcase")
     shopper.goto("/changing")
     expect(mirror_of(csa).locator("h1")).to_have_count(1)
-    expect(mirror_of(csa).locator("section")).to_have_count(1500, timeout=30_000)
+    expect(mirror_of(csa).locator("section")).to_have_count(1500)
     assert shopper.page.evaluate("window.turns") >= 2
     shopper.page.evaluate("document.querySelector('.price').textContent = '£130'")
     expect(mirror_of(csa).locator("p.price")).to_have_text("£130")

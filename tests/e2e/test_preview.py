@@ -35,7 +35,7 @@ def is_covered(of: Locator) -> bool:
 
 
 def wait_covered(of: Locator) -> None:
-    of.page.wait_for_function(COVERED, arg=of.element_handle(), timeout=30_000)
+    of.page.wait_for_function(COVERED, arg=of.element_handle())
 
 
 def open_preview(csa: Csa) -> tuple[Page, list[str]]:

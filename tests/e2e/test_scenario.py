@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 from playwright.sync_api import expect
 
@@ -21,11 +22,18 @@ HIDE_AND_COPY = """() => {
 def test_the_console_shows_a_visitor_within_a_second(csa: Csa, shopper: Shopper) -> None:
     csa.show("Visitors")
     shopper.goto("/bookcases")
-    shopper.goto("/bookcases/fairelane")
-    card = csa.card("Fairelane")
-    expect(card).to_be_visible(timeout=2000)
-    shopper.goto("/desks")
-    expect(csa.card("Desks")).to_be_visible(timeout=2000)
+    took_s = []
+    # A busy machine may be late now and then; a console that looks only every few seconds is late each time.
+    for path, title in [
+        ("/bookcases/fairelane", "Fairelane"),
+        ("/bookcases/harewood", "Harewood"),
+        ("/desks", "Desks"),
+    ]:
+        shopper.goto(path)
+        gone_at = time.monotonic()
+        expect(csa.card(title)).to_be_visible()
+        took_s.append(time.monotonic() - gone_at)
+    assert min(took_s) < 1
     csa.open("Visitors", "Desks")
     about = csa.page.get_by_label("Basket, Visitor")
     expect(about).to_contain_text("/desks")
@@ -144,25 +152,25 @@ def test_chat_typing_and_messages_written_offline(csa: Csa, shopper: Shopper) ->
     expect(shopper.panel).to_contain_text(re.compile("Reconnecting|Offline"))
     for words in ("one", "two", "three"):
         shopper.say(f"Message {words}")
-    expect(shopper.panel.get_by_text("Not delivered").first).to_be_visible(timeout=20_000)
+    expect(shopper.panel.get_by_text("Not delivered").first).to_be_visible()
     shopper.person.line.mend()
     shopper.panel.get_by_role("button", name="Retry").first.click()
-    expect(csa.talk).to_contain_text("Message three", timeout=20_000)
+    expect(csa.talk).to_contain_text("Message three")
     said = [text for text in csa.talk.inner_text().splitlines() if text.startswith("Message ")]
     assert said == ["Message one", "Message two", "Message three"]
     csa.person.line.cut()
     csa.say("I am in the tunnel")
-    expect(csa.talk.get_by_text("Not delivered")).to_be_visible(timeout=20_000)
+    expect(csa.talk.get_by_text("Not delivered")).to_be_visible()
     csa.person.line.mend()
     csa.talk.get_by_role("button", name="Retry").click()
-    expect(shopper.panel.get_by_text("I am in the tunnel")).to_have_count(1, timeout=20_000)
+    expect(shopper.panel.get_by_text("I am in the tunnel")).to_have_count(1)
 
 
 def test_an_idle_basket_gets_one_offer_and_a_taken_one_opens_a_chat(csa: Csa, shopper: Shopper) -> None:
     for path in ("/bookcases/harewood", "/bookcases/ladderby", "/bookcases/quartet"):
         shopper.add(path)
     other = shopper.second_tab("/bookcases")
-    expect(shopper.offer).to_contain_text("Can I help with your 3 items?", timeout=30_000)
+    expect(shopper.offer).to_contain_text("Can I help with your 3 items?")
     expect(other.get_by_label("Offer of help").first).to_be_visible()
     shopper.offer.get_by_role("button", name="Chat").click()
     expect(shopper.panel).to_contain_text("Can I help with your 3 items?")
@@ -177,7 +185,7 @@ def test_an_idle_basket_gets_one_offer_and_a_taken_one_opens_a_chat(csa: Csa, sh
 def test_a_dismissed_offer_ends_offers_for_the_visit(csa: Csa, shopper: Shopper) -> None:
     for path in ("/bookcases/harewood", "/bookcases/ladderby", "/bookcases/quartet"):
         shopper.add(path)
-    expect(shopper.offer).to_be_visible(timeout=30_000)
+    expect(shopper.offer).to_be_visible()
     shopper.offer.get_by_role("button", name="No thanks").click()
     expect(shopper.offer).to_have_count(0)
     shopper.add("/bookcases/nonet")
@@ -194,11 +202,11 @@ def test_no_offer_at_checkout(csa: Csa, shopper: Shopper) -> None:
     shopper.goto("/checkout")
     csa.open("Visitors", "Delivery")
     shopper.put_unseen("quartet", "pale oak")
-    expect(csa.line("Quartet")).to_be_visible(timeout=30_000)
+    expect(csa.line("Quartet")).to_be_visible()
     outwait_the_rule(shopper.page)
     expect(shopper.offer).to_have_count(0)
     shopper.goto("/cart")
-    expect(shopper.offer).to_be_visible(timeout=30_000)
+    expect(shopper.offer).to_be_visible()
 
 
 def test_no_offer_without_an_available_csa(csa: Csa, shopper: Shopper) -> None:
@@ -208,7 +216,7 @@ def test_no_offer_without_an_available_csa(csa: Csa, shopper: Shopper) -> None:
     outwait_the_rule(shopper.page)
     expect(shopper.offer).to_have_count(0)
     csa.page.get_by_role("switch").click()
-    expect(shopper.offer).to_be_visible(timeout=30_000)
+    expect(shopper.offer).to_be_visible()
 
 
 def test_reload_navigation_a_second_tab_and_tomorrow(csa: Csa, shopper: Shopper) -> None:

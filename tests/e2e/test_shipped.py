@@ -12,7 +12,6 @@ from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import ROOT, World
 
 SHIPPED = ("coupon-refused", "search-without-result", "stock-out", "exit-intent")
-SOON_MS = 30_000
 READ_ALL = f"""async () => {{
   const {{ rules }} = await (await fetch('/console/api/rules')).json();
   return rules.length === {len(SHIPPED) + 1};
@@ -37,7 +36,7 @@ def long_world(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory
 def csa(world: World) -> Csa:
     """Ginny, once the server has read the rules: they are written while it runs."""
     ginny = Csa(world.person())
-    ginny.page.wait_for_function(READ_ALL, timeout=SOON_MS)
+    ginny.page.wait_for_function(READ_ALL)
     return ginny
 
 
@@ -53,13 +52,13 @@ def test_a_code_that_is_refused_twice_brings_help(csa: Csa, shopper: Shopper) ->
     shopper.goto("/cart")
     use_code(shopper, "SUMMER")
     use_code(shopper, "SUMMER24")
-    expect(shopper.offer).to_contain_text("Your code does not work?", timeout=SOON_MS)
+    expect(shopper.offer).to_contain_text("Your code does not work?")
 
 
 def test_two_searches_that_find_nothing_bring_help(csa: Csa, shopper: Shopper) -> None:
     shopper.goto("/search?q=hammock")
     shopper.goto("/search?q=hammock+stand")
-    expect(shopper.offer).to_contain_text("Not found what you are looking for?", timeout=SOON_MS)
+    expect(shopper.offer).to_contain_text("Not found what you are looking for?")
 
 
 def test_what_happened_on_a_page_that_was_left_at_once_is_told_by_the_next(
@@ -77,13 +76,13 @@ def test_what_happened_on_a_page_that_was_left_at_once_is_told_by_the_next(
     shopper.page.unroute("**/assets/core.*.js")
     assert len(cores) == 1
     shopper.goto("/search?q=bookcase")
-    expect(shopper.offer).to_contain_text("Not found what you are looking for?", timeout=SOON_MS)
+    expect(shopper.offer).to_contain_text("Not found what you are looking for?")
 
 
 def test_a_size_that_is_sold_out_brings_help(csa: Csa, shopper: Shopper) -> None:
     shopper.goto("/desks/ashdown?variant=cherry")
     expect(shopper.page.get_by_role("button", name="Sold out")).to_be_visible()
-    expect(shopper.offer).to_contain_text("this one is out just now", timeout=SOON_MS)
+    expect(shopper.offer).to_contain_text("this one is out just now")
 
 
 def test_the_pointer_that_leaves_with_a_cart_brings_help(csa: Csa, shopper: Shopper) -> None:
@@ -91,11 +90,10 @@ def test_the_pointer_that_leaves_with_a_cart_brings_help(csa: Csa, shopper: Shop
     csa.open("Visitors", "Fairelane")
     shopper.page.wait_for_function(
         "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/attention.'))",
-        timeout=SOON_MS,
     )
     leave = "() => document.dispatchEvent(new MouseEvent('mouseout', { clientY: -1, bubbles: true }))"
     shopper.page.evaluate(leave)
-    expect(shopper.offer).to_contain_text("Before you go", timeout=SOON_MS)
+    expect(shopper.offer).to_contain_text("Before you go")
 
 
 def test_a_proof_that_nobody_signed_is_told_to_the_page(csa: Csa, shopper: Shopper) -> None:

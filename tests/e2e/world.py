@@ -29,6 +29,8 @@ CHROMIUM_ARGS = [
     "--disable-features=LocalNetworkAccessChecks",
 ]
 EMAIL, PASSWORD = "ginny@demo.example", "alcove-and-oak"
+PATIENCE_MS = 30_000
+"""How long a test waits for anything before it fails: long, since a busy machine is no fault of the product."""
 IDLE_S = 5
 """How long the rule of the tests waits: longer than three pages take on a busy machine."""
 
@@ -209,7 +211,7 @@ class Person:
 
     def new_page(self) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
         return page
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import msgspec
 import pytest
 
@@ -29,47 +26,14 @@ from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.timers import Timers
 from cobrowse.core.visitor import Around
 from cobrowse.live.advisor import Advisor
-from cobrowse.live.publication import Publication
 from cobrowse.live.room import Room
 from tests.core.rules.drafts import rule
+from tests.live.quiet import Log, Peer
 
 SITE = SiteView("shop", "Shop", "GBP", "ask")
 SHOPPER = Author("shopper", "someone")
 QUICK = rule(rule_id="quick", when="cart.distinct_items >= 1", idle="")
 FREE = Limits(cooldown_s=0.0, cap=0)
-
-
-@dataclass
-class Log:
-    """A log that is durable at once."""
-
-    kept: list[Publication] = field(default_factory=list)
-
-    def admit(self) -> None:
-        pass
-
-    def append(self, record: Publication) -> None:
-        self.kept.append(record)
-
-    def after_pending(self, callback: Callable[[], None]) -> None:
-        callback()
-
-
-class Tab:
-    """A shopper's tab that reads nothing."""
-
-    author = SHOPPER
-    origin = ""
-    waiting_bytes = 0
-
-    def send(self, frame: bytes) -> None:
-        pass
-
-    def when_clear(self, callback: Callable[[], None]) -> None:
-        pass
-
-    def close(self, code: int, reason: str) -> None:
-        pass
 
 
 class Stage:
@@ -86,7 +50,7 @@ class Stage:
         room = Room(
             state or RoomState(key, "shop", "e"), [], Terms(SITE, nothing_known, b"s" * 32), self.logs[key]
         )
-        room.join(Tab(), room.take_replica(None), "", None)
+        room.join(Peer(SHOPPER), room.take_replica(None), "", None)
         self.rooms[key] = room
         return room
 

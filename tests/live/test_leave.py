@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from msgspec.structs import replace
 
 from cobrowse.core.items import nothing_known
@@ -13,48 +10,13 @@ from cobrowse.core.room import RoomState, Terms
 from cobrowse.core.sharing import LEAVE_AFTER_S, SHARE_EXPIRES_S
 from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member
-from cobrowse.live.publication import Publication
 from cobrowse.live.room import Room
+from tests.live.quiet import Log, Peer
 
 SECRET = b"a secret of at least thirty-two bytes"
 SHOP = "https://shop.example"
 LEA, GINNY = Author("shopper", "lea"), Author("csa", "ginny", "Ginny")
 START = 1_000_000.0
-
-
-@dataclass
-class Log:
-    """A log that is durable at once."""
-
-    kept: list[Publication] = field(default_factory=list)
-
-    def admit(self) -> None:
-        pass
-
-    def append(self, record: Publication) -> None:
-        self.kept.append(record)
-
-    def after_pending(self, callback: Callable[[], None]) -> None:
-        callback()
-
-
-class Peer:
-    """A connection that nobody reads."""
-
-    origin = SHOP
-    waiting_bytes = 0
-
-    def __init__(self, author: Author) -> None:
-        self.author = author
-
-    def send(self, frame: bytes) -> None:
-        pass
-
-    def when_clear(self, callback: Callable[[], None]) -> None:
-        pass
-
-    def close(self, code: int, reason: str) -> None:
-        pass
 
 
 class Stage:
@@ -71,7 +33,7 @@ class Stage:
         self.room.do(self.lea, 2, Share("view", GINNY.id), self.now, self.now)
 
     def enter(self, author: Author) -> Member:
-        return self.room.join(Peer(author), self.room.take_replica(None), "", None)
+        return self.room.join(Peer(author, SHOP), self.room.take_replica(None), "", None)
 
     @property
     def sharing(self) -> Sharing:

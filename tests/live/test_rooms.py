@@ -87,11 +87,18 @@ async def test_wire1_a_csa_who_leaves_a_room_hears_no_more_of_it(shells: LocalSe
 async def test_room9_the_list_follows_within_a_second(shells: LocalServer) -> None:
     csa = await shells.csa()
     shopper = await shells.shopper()
-    began = time.monotonic()
     await shopper.done(Event("page_view", Page("/desks", "Desks", "category")))
-    await shopper.done(Increment("desk", 2))
-    lobby = await csa.expect(Lobby, lambda lobby: any(card.cart_items == 2 for card in lobby.cards))
-    assert time.monotonic() - began < 1.5
+
+    async def listed_after(items: int) -> tuple[float, Lobby]:
+        began = time.monotonic()
+        await shopper.done(Increment("desk", 2))
+        lobby = await csa.expect(Lobby, lambda lobby: any(card.cart_items == items for card in lobby.cards))
+        return time.monotonic() - began, lobby
+
+    # A busy machine may be late now and then; a list that is drawn every few seconds is late each time.
+    shown = [await listed_after(items) for items in (2, 4, 6)]
+    assert min(took_s for took_s, _ in shown) < 1
+    lobby = shown[-1][1]
     assert not lobby.full
     card = next(card for card in lobby.cards if card.room == shopper.room)
     assert (card.path, card.kind, card.pages, card.online) == ("/desks", "category", 1, True)

@@ -9,20 +9,16 @@ from cobrowse.core.messages import Author, Finish, Say, SiteView, Take
 from cobrowse.core.room import RoomState, Terms
 from cobrowse.live.room import Room
 from cobrowse.live.staffing import FIGURES_EVERY_S, Staffing
-from tests.live.test_advisor import Log, Tab
+from tests.live.quiet import Log, Peer
 
 TERMS = Terms(SiteView("shop", "Shop", "GBP", "ask"), nothing_known, b"s" * 32)
-GINNY = Author("csa", "ginny", "Ginny")
+LEA, GINNY = Author("shopper", "lea"), Author("csa", "ginny", "Ginny")
 
 
 @dataclass
 class Console:
     author: Author = GINNY
     available: bool = True
-
-
-class Csa(Tab):
-    author = GINNY
 
 
 def counted(chats_per_csa: int = 9) -> Staffing:
@@ -32,7 +28,7 @@ def counted(chats_per_csa: int = 9) -> Staffing:
 def chatted(staffing: Staffing, asked_at: float, taken_at: float) -> None:
     """A chat that waits from one instant to another, and is over."""
     room = Room(RoomState(f"r{asked_at}", "shop", "e"), [], TERMS, Log())
-    shopper, csa = (room.join(peer, room.take_replica(None), "", None) for peer in (Tab(), Csa()))
+    shopper, csa = (room.join(peer, room.take_replica(None), "", None) for peer in (Peer(LEA), Peer(GINNY)))
     room.do(shopper, 1, Say("Hello?"), asked_at, asked_at)
     staffing.note(room, asked_at)
     room.do(csa, 1, Take(), taken_at, taken_at)
@@ -65,7 +61,7 @@ def test_rule7_the_last_place_that_goes_or_comes_is_news_at_once() -> None:
     staffing = counted(chats_per_csa=1)
     assert not staffing.is_news(0.0, figures=False)
     room = Room(RoomState("r", "shop", "e"), [], TERMS, Log())
-    shopper = room.join(Tab(), room.take_replica(None), "", None)
+    shopper = room.join(Peer(LEA), room.take_replica(None), "", None)
     room.do(shopper, 1, Say("Hello?"), 1.0, 1.0)
     staffing.note(room, 1.0)
     assert staffing.is_news(1.0, figures=False)

@@ -80,7 +80,7 @@ async def test_node7_a_node_that_stops_spreads_its_connections(
 ) -> None:
     needs_built_files()
     shared = {"database_url": database_url, "redis_url": redis_server.url, "secret": SECRET}
-    node = ServerProcess(settings_for(tmp_path, drain_s=3.0, **shared), tmp_path)
+    node = ServerProcess(settings_for(tmp_path, drain_s=60.0, **shared), tmp_path)
     await node.start()
     shoppers = [await node.shopper() for _ in range(8)]
     for shopper in shoppers:
@@ -88,11 +88,11 @@ async def test_node7_a_node_that_stops_spreads_its_connections(
     node.send_signal(signal.SIGTERM)
     began = time.monotonic()
     delays = [(await shopper.expect(Drain)).after_s for shopper in shoppers]
-    assert all(0 <= delay <= 3.0 for delay in delays)
+    assert all(0 <= delay <= 60.0 for delay in delays)
     assert len(set(delays)) > 4
     # What comes until the connection goes is taken as ever.
     await shoppers[0].done(Increment("desk", 1))
     await asyncio.gather(*(shopper.leave() for shopper in shoppers))
     await node.stop()
-    assert time.monotonic() - began < 3.0 + 5.0
+    assert time.monotonic() - began < 60.0, "nobody is left to wait for"
     node.assert_no_traceback()

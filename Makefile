@@ -112,7 +112,7 @@ check: setup  ## Lint, formats, types and import arrows
 
 test: setup tools assets  ## Run every test: TypeScript's, then Python's with a real browser
 	npm test -s
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 soak: tools assets  ## Kill and freeze nodes, Redis and PostgreSQL for ten minutes, and count what was lost
 	$(PY) -m tests.nodes.soak

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from benchmarks import ours
 from benchmarks.load import Load, Pair, Sample
 from benchmarks.rows import Row, Scale, running
-from benchmarks.server import Server, free_port
+from benchmarks.server import Server
 from benchmarks.wire import Peer
 from cobrowse.commands.agents import add_agent
+from cobrowse.commands.engines import free_port
 from cobrowse.core.codec import decode_server
 from cobrowse.core.messages import Joined, Refuse
 from cobrowse.storage.engine import migrate

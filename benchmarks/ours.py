@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.load import Pair
-from benchmarks.server import ROOT, Server, free_port
+from benchmarks.server import ROOT, Server
 from benchmarks.wire import Peer, frame
+from cobrowse.commands.engines import free_port
 from cobrowse.core.codec import decode_server, encode
 from cobrowse.core.messages import (
     PROTOCOL_VERSION,

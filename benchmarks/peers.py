@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from benchmarks import ours
 from benchmarks.load import Pair
-from benchmarks.server import Server, free_port
+from benchmarks.server import Server
 from benchmarks.wire import BINARY, TEXT, Count, Peer, frame
+from cobrowse.commands.engines import free_port
 
 HERE = Path(__file__).parent / "peers"
 UPDATES = 40_000

@@ -23,13 +23,6 @@ def cores() -> tuple[int, int]:
     return mine[0], mine[-1]
 
 
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
-
-
 class Server:
     """Runs a command pinned to `core` (or to several, "0,1"), inside `with`, from when its port answers."""
 

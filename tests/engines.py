@@ -18,7 +18,7 @@ from typing import NamedTuple
 import asyncpg
 import redis
 
-from tests.processes import free_port
+from cobrowse.commands.engines import free_port
 
 WITHIN_S = 30.0
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 
 START_WITHIN_S = 60.0
 """Longer than any start takes on a busy machine; only a fault waits for it."""
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on at this moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -23,11 +23,11 @@ from cobrowse.asgi.arriving import ArrivingProtocol
 from cobrowse.asgi.assets import STATIC, Assets
 from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.commands.agents import add_agent
+from cobrowse.commands.engines import free_port
 from cobrowse.commands.serve import listen
 from cobrowse.core.messages import Hello
 from cobrowse.core.rules.rule import Rule
 from cobrowse.settings import Settings, Site
-from tests.processes import free_port
 from tests.wire import WITHIN_S, Peer, open_peer
 
 Shell = Literal["hub", "plain"]

@@ -10,13 +10,15 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 
 from cobrowse.core.errors import CobrowseError
 
 UP_WITHIN_S = 60.0
 DOWN_WITHIN_S = 30.0
+PORTS = range(15_000, 32_000)
 PLACES = (Path("/usr/sbin"), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
 """Where Debian keeps what is not on everybody's PATH."""
 
@@ -90,9 +92,16 @@ def program(name: str, package: str) -> str:
 
 
 def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nobody listens on at this moment.
+
+    It lies below those that systems give to outgoing connections: who listens there and comes back finds it free.
+    Raises OSError when none of a hundred is.
+    """
+    for port in SystemRandom().sample(PORTS, 100):
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(f"expected a free port from {PORTS.start} to {PORTS.stop - 1}")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cobrowse.commands import engines
-from tests.processes import free_port
+from cobrowse.commands.engines import free_port
 from tests.serving import as_toml, needs_built_files, settings_for
 
 

@@ -13,8 +13,9 @@ from typing import IO
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from cobrowse.commands.engines import free_port
 from tests.e2e.line import Line
-from tests.processes import free_port, wait_for
+from tests.processes import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"

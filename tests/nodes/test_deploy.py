@@ -15,12 +15,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from cobrowse.commands import engines
+from cobrowse.commands.engines import free_port
 from cobrowse.core.codec import encode
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import Hello, Increment, Say
 from tests.engines import GRANTS, RedisServer
 from tests.nodes.conftest import SECRET, Rows, StartNode, eventually
-from tests.processes import free_port
 from tests.serving import ORIGIN, ServerProcess, needs_built_files, settings_for
 from tests.wire import open_peer
 

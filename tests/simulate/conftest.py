@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import free_port, wait_for
+from cobrowse.commands.engines import free_port
+from tests.processes import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OTTO = Path(__file__).with_name("otto_sample.csv.gz")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cobrowse.commands.engines import free_port
 from cobrowse.core.cart import project
 from cobrowse.core.messages import Increment
 from cobrowse.simulate.client import Client
@@ -16,7 +17,6 @@ from cobrowse.simulate.command import command
 from cobrowse.simulate.csa import NotSignedIn, fresh_carts, sign_in
 from cobrowse.simulate.link import Stopped
 from cobrowse.simulate.stream import read_events
-from tests.processes import free_port
 from tests.simulate.conftest import OTTO, Server
 
 HEADER = "session_id,user_id,ts,event,item_id,price\n"

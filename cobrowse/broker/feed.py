@@ -58,6 +58,18 @@ class Feed(Generic[T]):
                 pages.append(Page(partition, records, names))
         return pages
 
+    async def has(self, pages: Sequence[Page[T]]) -> bool:
+        """Whether the feeds have all these steps still: not when another node has seen to them, nor when Redis failed
+        over and lost them. Raises one of FAILURES.
+        """
+        calls: list[Call] = [("cobrowse_has", [feed_key(page.partition)], page.steps) for page in pages]
+        for answer in await self._link.calls(calls):
+            if isinstance(answer, Exception):
+                raise answer
+            if answer != 1:
+                return False
+        return True
+
     async def done(self, pages: Sequence[Page[T]]) -> None:
         """Takes out of the feeds and of the logs what the database has. Raises one of FAILURES."""
         calls: list[Call] = []

@@ -15,7 +15,7 @@ from cobrowse.broker.feed import LEASE_EVERY_S, Feed, Page
 from cobrowse.broker.link import heed_cancellation
 from cobrowse.live.outages import OUTAGES
 from cobrowse.live.publication import Publication
-from cobrowse.live.recorder import Recorder
+from cobrowse.live.recorder import Recorder, Stands
 from cobrowse.storage.errors import StorageError
 
 POLL_S = 0.05
@@ -68,25 +68,35 @@ class Projector:
         pages = await self._feed.read(self._held) if self._held else []
         if not pages:
             return 0
-        await self._write(pages)
+        if not await self._write(pages):
+            logger.warning(
+                "what was on its way to the database is not in the feed any more: reading it again"
+            )
+            return 0
         await self._feed.done(pages)
         count = sum(len(page.records) for page in pages)
         self.written += count
         self.lag_s = max(time.time() - pages[-1].records[-1].entry.at, 0.0)
         return count
 
-    async def _write(self, pages: Sequence[Page[Publication]]) -> None:
+    async def _write(self, pages: Sequence[Page[Publication]]) -> bool:
+        """Whether the log stood by these records until they were written."""
         records = [record for page in pages for record in page.records]
+
+        async def stands() -> bool:
+            return await self._feed.has(pages)
+
         try:
-            await self._recorder.project(records)
+            return await self._recorder.project(records, stands)
         except StorageError:
             # One of them does not fit; the others must not wait for it for ever.
             for record in records:
-                await self._write_alone(record)
+                await self._write_alone(record, stands)
+            return await stands()
 
-    async def _write_alone(self, record: Publication) -> None:
+    async def _write_alone(self, record: Publication, stands: Stands) -> None:
         try:
-            await self._recorder.project([record])
+            await self._recorder.project([record], stands)
         except StorageError:
             logger.exception("entry %d of a room cannot be kept in the database", record.entry.offset)
 

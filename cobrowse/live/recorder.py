@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -56,6 +56,8 @@ _states = msgspec.msgpack.Decoder(RoomState)
 _encode = msgspec.msgpack.Encoder().encode
 
 TAIL_PAGE = 1_000
+
+Stands = Callable[[], Awaitable[bool]]
 
 logger = logging.getLogger(__name__)
 
@@ -130,8 +132,12 @@ class Recorder:
                 self._resting.add([standing(state)], 0.0)
         await self.settle(all_=True)
 
-    async def project(self, batch: Sequence[Publication]) -> None:
-        """Writes what of the batch is not there yet, in one transaction: the same may come again. SPEC node.3."""
+    async def project(self, batch: Sequence[Publication], stands: Stands) -> bool:
+        """Writes what of the batch is not there yet, in one transaction: the same may come again. SPEC node.3, node.9.
+
+        `stands` is asked last before the commit: if the log does not stand by the batch any more nothing is written,
+        and the answer is False.
+        """
         places = [(record.room, record.entry.offset) for record in batch]
         async with self._engine.begin() as conn:
             held = await journal.held(conn, places)
@@ -140,6 +146,10 @@ class Recorder:
                 if held.get(place, record.entry.hash) != record.entry.hash:
                     logger.error("the database has another entry %d of a room than the feed", place[1])
             await self._write(conn, list(fresh.values()))
+            if not await stands():
+                await conn.rollback()
+                return False
+        return True
 
     async def covered(self, snapshots: Sequence[journal.Snapshot]) -> list[journal.Snapshot]:
         """Those of the snapshots to which the log here reaches: nothing that they stand on can be lost any more."""

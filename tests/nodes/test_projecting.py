@@ -18,6 +18,11 @@ from tests.nodes.conftest import Rows
 encode = msgspec.msgpack.Encoder().encode
 
 
+async def stands() -> bool:
+    """The log stands by what is written."""
+    return True
+
+
 def talk(room: str) -> list[Publication]:
     """A conversation as the log has it, from its first word to its end."""
     state = RoomState(room, "shop", "epoch")
@@ -44,10 +49,10 @@ async def test_node3_what_comes_again_is_written_once(
     engine = await open_database(database_url)
     recorder = Recorder(engine)
     records = talk("room")
-    await recorder.project(records[:3])
+    await recorder.project(records[:3], stands)
     # The node died here: the next one begins with what was written already.
-    await recorder.project(records)
-    await recorder.project(records[1:])
+    await recorder.project(records, stands)
+    await recorder.project(records[1:], stands)
     assert await rows('SELECT "offset" FROM log ORDER BY "offset"') == [(n,) for n in range(1, 6)]
     said = await rows('SELECT author_role, text FROM messages ORDER BY "offset"')
     assert said == [("shopper", "hello"), ("csa", "hi"), ("shopper", "bye")]
@@ -62,11 +67,28 @@ async def test_node3_another_entry_at_the_same_offset_is_reported_and_not_writte
     engine = await open_database(database_url)
     recorder = Recorder(engine)
     first, *_ = talk("room")
-    await recorder.project([first])
+    await recorder.project([first], stands)
     other = first._replace(entry=msgspec.structs.replace(first.entry, hash=7, fact=Said("forged")))
-    await recorder.project([other])
+    await recorder.project([other], stands)
     assert await rows("SELECT text FROM messages") == [("hello",)]
     assert "another entry 1" in caplog.text
+    await engine.dispose()
+
+
+async def test_node9_what_the_log_does_not_stand_by_is_not_written(database_url: str, rows: Rows) -> None:
+    engine = await open_database(database_url)
+    recorder = Recorder(engine)
+    records = talk("room")
+
+    async def is_lost() -> bool:
+        return False
+
+    assert await recorder.project(records[:2], stands)
+    assert not await recorder.project(records, is_lost)
+    assert await rows('SELECT "offset" FROM log ORDER BY "offset"') == [(1,), (2,)]
+    assert await rows("SELECT text FROM messages") == [("hello",)]
+    assert await recorder.project(records, stands)
+    assert await rows("SELECT status FROM conversations") == [("closed",)]
     await engine.dispose()
 
 
@@ -78,8 +100,8 @@ async def test_node3_a_snapshot_waits_for_the_log_that_it_stands_on(database_url
     for record in records:
         core.apply(state, record.entry)
     snapshot = recorder.snapshot(state, 9.0)
-    await recorder.project(records[:4])
+    await recorder.project(records[:4], stands)
     assert await recorder.covered([snapshot]) == []
-    await recorder.project(records)
+    await recorder.project(records, stands)
     assert await recorder.covered([snapshot]) == [snapshot]
     await engine.dispose()

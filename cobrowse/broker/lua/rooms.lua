@@ -136,6 +136,16 @@ local function read(keys, args)
   return steps
 end
 
+-- keys: feed. args: names of steps. 1 if the feed has them all.
+local function has(keys, args)
+  for _, name in ipairs(args) do
+    if #redis.call('XRANGE', keys[1], name, name) == 0 then
+      return 0
+    end
+  end
+  return 1
+end
+
 -- keys: feed, then logs. args: how many steps, their names, then for each log the offset up to which the database has it.
 local function done(keys, args)
   local steps = tonumber(args[1])
@@ -151,6 +161,7 @@ local function done(keys, args)
 end
 
 redis.register_function('cobrowse_done', done)
+redis.register_function('cobrowse_has', has)
 redis.register_function('cobrowse_read', read)
 redis.register_function('cobrowse_append', append)
 redis.register_function('cobrowse_open', open)

@@ -13,11 +13,12 @@
 //   node web/build.mjs [--watch]      COBROWSE_STATIC names another folder to build into
 
 import { existsSync, watch } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import esbuild from 'esbuild';
+import { recorderParts, replayerParts } from './rrweb.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = resolve(process.env.COBROWSE_STATIC ?? join(root, 'cobrowse', 'static'));
@@ -67,59 +68,6 @@ const cssAsText = {
     });
   },
 };
-
-/**
- * The parts of rrweb's recorder that we never switch on: canvases as commands (ours go out as pictures) with the worker that draws
- * them, frames of other origins, fonts, custom elements, and masking, which is all ours. Two methods among the accessors make it think
- * that the page had changed the DOM's own: it would put a frame into the page, and have it laid out anew, at each start.
- * A bundler cannot see that they are dead; each must be found, or the build fails.
- */
-const UNUSED_PARTS = [
-  [/^const jsContent = '.*';$/m, "const jsContent = '';"],
-  [
-    /^class CanvasManager \{[\s\S]*?^\}$/m,
-    'class CanvasManager { reset() {} freeze() {} unfreeze() {} lock() {} unlock() {} }',
-  ],
-  [/^class CrossOriginIframeMirror \{[\s\S]*?^\}$/m, 'class CrossOriginIframeMirror {}'],
-  [/^ {2}handleMessage\(message\) \{[\s\S]*?^\}$/m, '}'],
-  // Scrolling is followed by states.ts: here one limit holds for all that scrolls, and the last to scroll wins.
-  [
-    /^function initScrollObserver\([\s\S]*?^\}$/m,
-    'function initScrollObserver() { return () => {}; }',
-  ],
-  [/^function initFontObserver\([\s\S]*?^\}$/m, 'function initFontObserver() { return () => {}; }'],
-  [
-    /^function initCustomElementObserver\([\s\S]*?^\}$/m,
-    'function initCustomElementObserver() { return () => {}; }',
-  ],
-  [/^function needMaskingText\([\s\S]*?^\}$/m, 'function needMaskingText() { return false; }'],
-  ['["shadowRoot", "querySelector", "querySelectorAll"]', '["shadowRoot"]'],
-  // The attribute is inline style to a strict policy, which would report each change of a style; the property is not.
-  ['old.setAttribute("style", m.oldValue)', 'old.style.cssText = m.oldValue'],
-];
-
-/** What of rrweb's replayer the viewer does itself (agent_ui/src/mirror/own.ts), without a parser of CSS. */
-const OWN_PARTS = [
-  [
-    /^function adaptCssForReplay\([\s\S]*?^\}$/m,
-    'function adaptCssForReplay(cssText) { return cssText; }',
-  ],
-];
-
-const without = (file, parts) => ({
-  name: 'without-unused-parts',
-  setup(build) {
-    build.onLoad({ filter: file }, async ({ path }) => {
-      let contents = await readFile(path, 'utf8');
-      for (const [part, instead] of parts) {
-        const changed = contents.replace(part, instead);
-        if (changed === contents) throw new Error(`expected ${part} in ${path}`);
-        contents = changed;
-      }
-      return { contents, loader: 'js' };
-    });
-  },
-});
 
 /** Built files of one entry: [{logical, name, contents}], source maps included; `named` finds a name. */
 async function bundle(name, extra) {
@@ -171,7 +119,7 @@ async function build() {
   const mirror = await bundle('mirror', {
     ...hashed,
     ...page,
-    plugins: [without(/@rrweb\/record\/dist\/record\.js$/, UNUSED_PARTS)],
+    plugins: [recorderParts],
   });
   const control = await bundle('control', { ...hashed, ...page });
   const panel = await bundle('panel', {
@@ -200,7 +148,7 @@ async function build() {
   });
   const viewer = await bundle('viewer', {
     ...hashed,
-    plugins: [without(/@rrweb\/replay\/dist\/replay\.js$/, OWN_PARTS)],
+    plugins: [replayerParts],
   });
   const agents = await bundle('console', {
     ...hashed,

@@ -27,25 +27,44 @@ import { MEDIA } from './states';
 
 const SLICE_MS = 8;
 
-function cleanMutation(page: Page, mutation: Mutation): Mutation {
-  const shown = (id: number) => {
+/** A batch of a busy page may hold a thousand: each is looked up once. Those of style sheets are read before any is weighed. */
+function cleanTexts(page: Page, texts: Mutation['texts']): Mutation['texts'] {
+  const { sheets, verdicts } = page;
+  const elements = texts.map(({ id, value }) => {
     const node = page.nodeOf(id);
-    return node !== null && !isOmitted(page, node) && !isInsideBox(page, node);
-  };
+    const element = elementOf(node);
+    if (value && element?.localName === 'style') sheets.learn(value);
+    return node?.nodeType === Node.COMMENT_NODE ? null : element;
+  });
+  const cleaned: Mutation['texts'] = [];
+  texts.forEach(({ id, value }, at) => {
+    const element = elements[at];
+    if (!element) return;
+    const { omitted, boxed } = verdicts.placeOf(element);
+    if (!omitted && !boxed) cleaned.push({ id, value: value && cleanText(page, element, value) });
+  });
+  return cleaned;
+}
+
+function cleanChanges(page: Page, changes: Mutation['attributes']): Mutation['attributes'] {
+  const kept: Mutation['attributes'] = [];
+  for (const { id, attributes } of changes) {
+    const element = page.nodeOf(id);
+    if (!isElement(element) || isOmitted(page, element) || isInsideBox(page, element)) continue;
+    const cleaned = cleanAttributes(page, element, attributes);
+    // Of a box nothing is told but how far its film is.
+    if (isBox(page, element)) {
+      if (MEDIA in cleaned) kept.push({ id, attributes: { [MEDIA]: cleaned[MEDIA] as string } });
+    } else if (Object.keys(cleaned).length) kept.push({ id, attributes: cleaned });
+  }
+  return kept;
+}
+
+function cleanMutation(page: Page, mutation: Mutation): Mutation {
   return {
     source: Source.Mutation,
-    texts: mutation.texts
-      .filter(({ id }) => shown(id))
-      .map(({ id, value }) => ({ id, value: value && cleanText(page, page.nodeOf(id), value) })),
-    attributes: mutation.attributes.flatMap(({ id, attributes }) => {
-      const element = page.nodeOf(id);
-      if (!isElement(element) || isOmitted(page, element) || isInsideBox(page, element)) return [];
-      const cleaned = cleanAttributes(page, element, attributes);
-      // Of a box nothing is told but how far its film is.
-      if (isBox(page, element))
-        return MEDIA in cleaned ? [{ id, attributes: { [MEDIA]: cleaned[MEDIA] as string } }] : [];
-      return Object.keys(cleaned).length ? [{ id, attributes: cleaned }] : [];
-    }),
+    texts: cleanTexts(page, mutation.texts),
+    attributes: cleanChanges(page, mutation.attributes),
     removes: mutation.removes.map(({ id, parentId, isShadow }) => ({
       id,
       parentId,
@@ -157,15 +176,12 @@ const place = ({ id, styleId }: { id?: number; styleId?: number }) => ({
 function learnFrom(page: Page, event: MirrorEvent): void {
   const { sheets, nodeOf } = page;
   const walk = (node: MirrorNode) => {
-    const css = node.attributes?._cssText;
-    if (typeof css === 'string') sheets.learn(css);
     if (node.isStyle && node.textContent) sheets.learn(node.textContent);
-    if (
-      node.tagName === 'link' &&
-      typeof node.attributes?.href === 'string' &&
-      node.attributes.rel === 'stylesheet'
-    ) {
-      sheets.blind = true;
+    if (node.tagName === 'link' || node.tagName === 'style') {
+      const { _cssText: css, href, rel } = node.attributes ?? {};
+      if (typeof css === 'string') sheets.learn(css);
+      if (node.tagName === 'link' && typeof href === 'string' && rel === 'stylesheet')
+        sheets.blind = true;
     }
     if (node.isShadowHost || node.type === NodeType.Document) {
       const live = nodeOf(node.id);
@@ -183,9 +199,6 @@ function learnFrom(page: Page, event: MirrorEvent): void {
     for (const { node } of data.adds) walk(node);
     for (const { attributes } of data.attributes) {
       if (typeof attributes._cssText === 'string') sheets.learn(attributes._cssText);
-    }
-    for (const { id, value } of data.texts) {
-      if (value && elementOf(nodeOf(id))?.localName === 'style') sheets.learn(value);
     }
   } else if (data.source === Source.StyleSheetRule) {
     for (const { rule } of data.adds ?? []) sheets.learn(rule);

@@ -13,6 +13,7 @@ const isMedia = (element: Element): element is HTMLMediaElement =>
 export function elementOf(node: Node | null): Element | null {
   if (!node || isElement(node)) return node;
   return (
+    node.parentElement ??
     (node as ShadowRoot).host ??
     (node as Document).defaultView?.frameElement ??
     elementOf(node.parentNode)
@@ -30,9 +31,12 @@ export function isInsideBox(page: Page, node: Node | null): boolean {
   return page.verdicts.placeOf(around).boxed;
 }
 
-/** A text as it may be seen. Blanks stay: they part words, and say nothing. */
-export function cleanText({ sheets, verdicts }: Page, node: Node | null, text: string): string {
-  const element = elementOf(node);
+/** A text of this element as it may be seen. Blanks stay: they part words, and say nothing. */
+export function cleanText(
+  { sheets, verdicts }: Page,
+  element: Element | null,
+  text: string,
+): string {
   if (element?.localName === 'style') return sheets.clean(text, 'page');
   if (!/\S/.test(text)) return text.slice(0, 200);
   if (!element) return MASK;
@@ -118,14 +122,18 @@ export function isClosed(element: Element, node: Pick<MirrorNode, 'childNodes'>)
 /** Nodes that are cleaned themselves, each with the one it came from, whose children are not yet. */
 export type Unfinished = [from: MirrorNode, cleaned: MirrorNode][];
 
-/** Cleans the children of all that is unfinished, and theirs, a node at a time: the caller may rest in between. */
+/** So many nodes take a fraction of a slice: more questions to the clock than that cost as much as the nodes. */
+const NODES_A_STEP = 32;
+
+/** Cleans the children of all that is unfinished, and theirs, a few nodes at a time: the caller may rest in between. */
 export function* finish(page: Page, unfinished: Unfinished): Generator<void, void> {
+  let done = 0;
   for (const [from, cleaned] of unfinished) {
     for (const child of from.childNodes ?? []) {
       const kept = cleanNode(page, child, unfinished);
       if (kept) cleaned.childNodes?.push(kept);
+      if (++done % NODES_A_STEP === 0) yield;
     }
-    yield;
   }
 }
 
@@ -137,12 +145,9 @@ export function cleanNode(
 ): MirrorNode | undefined {
   const live = page.nodeOf(node.id);
   const { id, type } = node;
-  const kept = {
-    id,
-    type,
-    ...(node.isShadow && { isShadow: true }),
-    ...(node.rootId !== undefined && { rootId: node.rootId }),
-  };
+  const kept: MirrorNode = { id, type };
+  if (node.isShadow) kept.isShadow = true;
+  if (node.rootId !== undefined) kept.rootId = node.rootId;
   const withChildren = (cleaned: MirrorNode) => {
     unfinished.push([node, cleaned]);
     return cleaned;
@@ -159,9 +164,11 @@ export function cleanNode(
     case NodeType.Doctype:
       return { ...kept, ...{ name: 'html', publicId: '', systemId: '' } };
     case NodeType.Text: {
-      if (!live || isOmitted(page, live)) return undefined;
-      const textContent = cleanText(page, live, node.textContent ?? '');
-      return { ...kept, textContent, ...(node.isStyle && { isStyle: true }) };
+      const around = elementOf(live);
+      if (!live || page.verdicts.placeOf(around).omitted) return undefined;
+      kept.textContent = cleanText(page, around, node.textContent ?? '');
+      if (node.isStyle) kept.isStyle = true;
+      return kept;
     }
     case NodeType.Element:
       break;
@@ -180,15 +187,12 @@ export function cleanNode(
   const attributes = cleanAttributes(page, live, node.attributes ?? {});
   if (live.localName === 'img' && !attributes.src) return box(node, live, 'picture');
   if (verdicts.isDenied(live)) attributes[PLACEHOLDER] = 'field';
-  const cleaned = {
-    ...kept,
-    tagName: node.tagName ?? 'div',
-    attributes,
-    childNodes: [],
-    ...(node.isSVG && { isSVG: true }),
-    ...(node.isShadowHost && { isShadowHost: true }),
-  };
-  return live.localName === 'textarea' ? cleaned : withChildren(cleaned);
+  kept.tagName = node.tagName ?? 'div';
+  kept.attributes = attributes;
+  kept.childNodes = [];
+  if (node.isSVG) kept.isSVG = true;
+  if (node.isShadowHost) kept.isShadowHost = true;
+  return live.localName === 'textarea' ? kept : withChildren(kept);
 }
 
 /** The next sibling that the mirror has, for one that it has not. */

@@ -4,7 +4,7 @@
 import type { MaskRule } from '../core/mirror';
 import { cleanAttributes, type Page } from './attributes';
 import { readSheets } from './css';
-import { cleanText, isBox, isClosed, isElement, isOmitted } from './nodes';
+import { cleanText, elementOf, isBox, isClosed, isElement, isOmitted } from './nodes';
 import css from './preview.css';
 import { documentIn, judge } from './verdict';
 
@@ -122,7 +122,8 @@ function hiddenBoxes(rules: readonly MaskRule[], catalogue: boolean): Box[] {
   function visit(node: Node, clip: Box, by: readonly [number, number]) {
     if (node.nodeType === Node.TEXT_NODE) {
       const text = node.nodeValue ?? '';
-      if (!/\S/.test(text) || isOmitted(page, node) || cleanText(page, node, text) === text) return;
+      if (!/\S/.test(text) || isOmitted(page, node)) return;
+      if (cleanText(page, elementOf(node), text) === text) return;
       const range = (node.ownerDocument as Document).createRange();
       range.selectNodeContents(node);
       for (const box of range.getClientRects()) put(box, clip, by);

@@ -31,7 +31,7 @@ const CLEAR_MS = 100;
 const ANEW_MS = 300;
 const CHECK_AFTER_MS = 1000;
 
-/** rrweb's own, which must not even look at these: what is in them is never sent. */
+/** By their names, which rrweb must not even look into: what is in them is never sent. */
 const NEVER = 'frame, object, embed, math, cobrowse-widget';
 
 export function makeRecorder(port: RecorderPort): Recorder {
@@ -182,7 +182,8 @@ export function makeRecorder(port: RecorderPort): Recorder {
     const text = JSON.stringify(events);
     const deflated = text.length >= DEFLATE_FROM_CHARS && 'CompressionStream' in window;
     busy = deflated;
-    const body = deflated ? await deflate(text) : new TextEncoder().encode(text);
+    const bytes = new TextEncoder().encode(text);
+    const body = deflated ? await deflate(bytes) : bytes;
     busy = false;
     if (of === life && its_epoch === epoch) send(body, its_epoch, its_seq, deflated);
     sentAt = performance.now();
@@ -316,9 +317,12 @@ const saysMasks = ({ type, data }: MirrorEvent) =>
     ['data-cobrowse-mask', 'data-cobrowse-unmask'].some((name) => name in attributes),
   );
 
-/** The browser makes the bytes itself: a Blob of them would ask another process, and wait. */
-async function deflate(text: string): Promise<Uint8Array> {
-  const { body } = new Response(text) as { body: ReadableStream<BufferSource> };
-  const stream = body.pipeThrough(new CompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+/** Written at once: a Blob of the bytes would ask another process, and wait; a pipe into the stream is another stream. */
+async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const { writable, readable } = new CompressionStream('deflate-raw');
+  const writer = writable.getWriter();
+  // What fails is told at the other end.
+  void writer.write(bytes).catch(() => undefined);
+  void writer.close().catch(() => undefined);
+  return new Uint8Array(await new Response(readable).arrayBuffer());
 }

@@ -41,12 +41,17 @@ export const isPayment = (element: Element): boolean => element.matches(PAYMENT)
 
 const MASK = '[data-cobrowse-mask]';
 const UNMASK = '[data-cobrowse-unmask]';
-const TYPED = 'textarea, [contenteditable]:not([contenteditable=false])';
+const EDITED = '[contenteditable]:not([contenteditable=false])';
+const TYPED = `textarea, ${EDITED}`;
 const FIELD = `input, select, ${TYPED}`;
 /** Left out of the mirror altogether, with all that is in it. */
 const OMITTED =
   'script, noscript, template, base, meta, source, track, param, link:not([rel~=stylesheet]), title, input[type=hidden], cobrowse-widget';
 const FRAMES = 'iframe, frame, object, embed, math';
+/** The names in these selectors: a set is asked in a fraction of the time that a selector of them all takes. */
+const NAMED = new Set(
+  `${OMITTED}, ${FRAMES}, select, textarea`.replace(/[:[][^,]*/g, '').split(', '),
+);
 
 export type Verdict = 'show' | 'mask' | 'hide';
 
@@ -154,20 +159,22 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
   const matches = (element: Element, selector: string) =>
     selector !== '' && element.matches(selector);
   // Most elements are named by nothing: one question finds that out, and they share what holds for their parent.
-  const anything = [
-    ...[hide, mask, unmask].filter(Boolean),
-    ...[MASK, UNMASK, OMITTED, FRAMES, 'select', TYPED],
-    ...(catalogue ? [CATALOGUE] : []),
-  ].join(',');
-  let known = new WeakMap<Element, State>();
+  const named = [hide, mask, unmask, MASK, UNMASK, EDITED].filter(Boolean).join(',');
+  const anything = catalogue ? `${named},${CATALOGUE}` : named;
+  // Of one event, or one snapshot: a page changes between them.
+  const known = new Map<Element, State>();
 
   function look(element: Element | null): State {
     if (!element) return OUTSIDE;
     let state = known.get(element);
     if (state) return state;
     state = look(parentOf(element));
-    const { ownerDocument } = element;
-    if (ownerDocument !== document || element.matches(anything)) state = lookAt(element, state);
+    if (element.ownerDocument !== document || NAMED.has(element.localName))
+      state = lookAt(element, state);
+    else if (element.matches(anything)) {
+      if (element.matches(named)) state = lookAt(element, state);
+      else if (!state.listed) state = { ...state, listed: true };
+    }
     known.set(element, state);
     return state;
   }
@@ -227,7 +234,7 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
     isDenied,
     placeOf: look,
     renew() {
-      known = new WeakMap();
+      known.clear();
     },
   };
 }

@@ -107,6 +107,8 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
     guide,
     share(level, to = '') {
       room.do({ k: 'share', level, to });
+      // They have consented: the recorder comes while the server hears of it.
+      if (level !== 'none') void load();
       if (!isActive()) stop();
     },
     record: (on) => void room.do({ k: 'let_record', on }),

@@ -1,6 +1,6 @@
 // The shopper's page beside the conversation: at its own size, scaled to fit, with their cursor and ours.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Mirrored, RoomView } from '../../../web/core/messages';
 import { reaches } from '../../../web/core/sharing';
 import { type Hand, makeHand } from '../mirror/hand';
@@ -36,7 +36,8 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
     if (over) watching.close();
   }, [over]);
 
-  useEffect(() => {
+  // Not after the next frame: the shopper has agreed, and the page may come.
+  useLayoutEffect(() => {
     let gone = false;
     // Asked for at once: the page comes on its way while the viewer is made.
     const early: Mirrored[] = [];
@@ -168,8 +169,8 @@ export function SeePage({ room, view }: { room: OpenRoom; view: RoomView }) {
   const site = desk.siteOf(room.id);
   const level = levelOf(view.sharing, desk.me, desk.coarse_now_s.value);
   const { wanted } = watching;
-  // Once the shopper agrees, what was asked for comes by itself.
-  useEffect(() => {
+  // Once the shopper agrees, what was asked for comes by itself, at once.
+  useLayoutEffect(() => {
     if (level !== 'none' && wanted.peek() === room.id) watching.open(room);
   }, [level, room.id]);
   if (site?.page_sharing === 'never') return null;

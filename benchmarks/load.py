@@ -29,12 +29,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run: operations that arrived, in how long, and how much of its core the generator needed."""
+    """One run: operations that arrived, in how long, and how much of its core the generator needed.
+
+    `late_s`: by how much the generator itself sent each later than it was due, rising; part of the latencies.
+    """
 
     ops: int
     seconds: float
     generator_cpu_s: float
     latencies_s: tuple[float, ...] = ()
+    late_s: tuple[float, ...] = ()
 
     @property
     def per_s(self) -> float:
@@ -45,8 +49,14 @@ class Sample:
         return self.generator_cpu_s / self.seconds
 
     def percentile_ms(self, share: float) -> float:
-        ranked = sorted(self.latencies_s)
-        return 1000 * ranked[max(math.ceil(share * len(ranked)) - 1, 0)]
+        return _percentile_ms(sorted(self.latencies_s), share)
+
+    def late_ms(self, share: float) -> float:
+        return _percentile_ms(self.late_s, share)
+
+
+def _percentile_ms(ranked: Sequence[float], share: float) -> float:
+    return 1000 * ranked[max(math.ceil(share * len(ranked)) - 1, 0)]
 
 
 class Load:
@@ -92,6 +102,7 @@ class Load:
         from the moment at which it was due.
         """
         latencies: list[float] = []
+        late: list[float] = []
         begun, cpu = time.perf_counter(), time.process_time()
         total, due = int(seconds * per_s), 0
         before = sum(pair.seen for pair in self._pairs)
@@ -101,6 +112,7 @@ class Load:
             while due < upto:
                 pair = self._pairs[due % len(self._pairs)]
                 pair.sent_at.append(begun + due / per_s)
+                late.append(time.perf_counter() - begun - due / per_s)
                 self._send(pair, 1)
                 due += 1
             wait = begun + due / per_s - time.perf_counter()
@@ -108,7 +120,7 @@ class Load:
         sample_s, generator_s = time.perf_counter() - begun, time.process_time() - cpu
         self._settle(latencies)
         ops = sum(pair.seen for pair in self._pairs) - before
-        return Sample(ops, sample_s, generator_s, tuple(latencies))
+        return Sample(ops, sample_s, generator_s, tuple(latencies), tuple(sorted(late)))
 
     def _time(self, latencies: list[float], timeout_s: float) -> None:
         for pair, arrived in self._arrivals(timeout_s):

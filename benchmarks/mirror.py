@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> None:
     def say(text: str) -> None:
         print(f"{time.monotonic() - begun:5.0f} s  {text}", flush=True)
 
-    recorders = costs(3_600, 2 * scale.runs + 1, say)
+    recorders = costs(3_000, 2 * scale.runs + 1, say)
     with studio() as world:
         table = pictures(world, scale, say)
         table += recorded(recorders[0])

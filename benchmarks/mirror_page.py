@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-NODES_A_CARD = 25
-NODES_AROUND = 40
+import math
+
+NODES_A_CARD = 21
 RULES = 420
 
 _CARD = """<article class="card u{u}" id="card-{n}"><a class="card-link" href="/p/{n}?from=list">\
@@ -35,10 +36,9 @@ def style_sheet(rules: int = RULES) -> str:
 
 
 def page(nodes: int, head: str = "") -> str:
-    """A listing with about this many nodes, texts included; `head` is put into its head."""
+    """A listing with at least this many nodes, texts included; `head` is put into its head."""
     cards = "".join(
-        _CARD.format(n=number, u=number % RULES)
-        for number in range(1, (nodes - NODES_AROUND) // NODES_A_CARD + 1)
+        _CARD.format(n=number, u=number % RULES) for number in range(1, math.ceil(nodes / NODES_A_CARD) + 1)
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shelves</title>'

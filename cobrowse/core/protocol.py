@@ -11,7 +11,7 @@ from enum import Enum
 
 import msgspec
 
-from cobrowse.core.codec import decode_client
+from cobrowse.core.codec import decode_client, encode
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import (
     MAX_OPERATION_BYTES,
@@ -49,6 +49,11 @@ MAY_SEND: dict[tuple[State, Role | None], tuple[type[msgspec.Struct], ...]] = {
 
 FRAMES_BEFORE_HELLO = 10.0
 """Nobody but a flood has more to say: a burst of pings costs as much as a burst of operations."""
+
+
+BEAT = Beat()
+BEAT_BYTES = encode(BEAT)
+"""What most peers say nearly always: it needs no decoder."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -96,7 +101,7 @@ class Protocol:
         """
         self.count(now)
         self._last_at = now
-        frame = decode_client(data)
+        frame = BEAT if data == BEAT_BYTES else decode_client(data)
         if type(frame) not in self._allowed:
             raise self._out_of_turn(frame)
         if type(frame) is Do:

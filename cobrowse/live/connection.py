@@ -171,7 +171,7 @@ class Connection:
                 room.do(member, c, op, at, self._host.now())
                 self._host.touch(room)
             case Beat():
-                self.send(self._host.tops(self))
+                self.outbox.send_now(self._host.tops(self))
             case Typing(room=key, on=on):
                 if (entered := self.rooms.get(key)) is not None:
                     room, member = entered
@@ -188,6 +188,8 @@ class Connection:
                 if (entered := self.rooms.get(key)) is not None:
                     room, member = entered
                     room.show(member, frame)
+                    if type(frame) is Watch:
+                        self._host.touch(room)
             case Hello():
                 self._start(self._host.greet(self, frame))
             case Join():
@@ -196,6 +198,7 @@ class Connection:
                 if (entered := self.rooms.pop(key, None)) is not None:
                     room, member = entered
                     room.leave(member)
+                    self._host.touch(room)
             case Status(available=available):
                 self._host.set_available(self, available)
 

@@ -17,6 +17,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from cobrowse.core import credentials
@@ -27,9 +28,9 @@ from cobrowse.core.items import LookUp
 from cobrowse.core.messages import Arrived, Author, Hello, Join, Refuse, Tops, Welcome
 from cobrowse.core.rules.explain import Verdict
 from cobrowse.core.rules.rule import Rule
-from cobrowse.core.rules.timers import Timers
 from cobrowse.core.visit import describe_device
 from cobrowse.live.advisor import Advisor
+from cobrowse.live.agenda import Agenda
 from cobrowse.live.assembly import assemble
 from cobrowse.live.connection import Connection
 from cobrowse.live.door import Door
@@ -42,9 +43,6 @@ from cobrowse.live.room import Room
 from cobrowse.live.staffing import Staffing, TeamsOf
 
 BOARD_EVERY_S = 0.2
-ADVISE_EVERY_S = 0.05
-"""What happens in a room within this time the rules look at together; no timer is later than that."""
-
 SWEEP_EVERY_S = 1.0
 SESSIONS_EVERY_S = 5.0
 """An agent who signed out, or was shut out, is off the hub within this time."""
@@ -53,6 +51,8 @@ MAX_WAITING_ROOMS = 1_000
 MAX_ROOMS_A_CSA = 2_000
 
 logger = logging.getLogger(__name__)
+
+Step = Callable[[], Awaitable[None]]
 
 SignedIn = Callable[[Collection[str], float], Awaitable[dict[str, Author]]]
 """Who each of these cookie headers says is signed in to the console, at a time; others are left out."""
@@ -79,8 +79,7 @@ class Hub:
         self._recorder = recorder
         self._signed_in = signed_in
         self.node, self._broker, self.rooms, self._board = assemble(self, settings, recorder, look_ups)
-        self._timers = Timers()
-        self._to_consider: dict[str, Room] = {}
+        self._agenda = Agenda()
         self._consoles: set[Connection] = set()
         neighbours = self.node.neighbours if self.node is not None else None
         self.staffing = Staffing(
@@ -106,7 +105,7 @@ class Hub:
                 workers = [self._tasks.create_task(self._broker.run(), name="broker")]
             keepers = [
                 self._tasks.create_task(self._every(BOARD_EVERY_S, self._tend), name="board"),
-                self._tasks.create_task(self._every(ADVISE_EVERY_S, self._advise), name="advise"),
+                self._tasks.create_task(self._forever(self._agenda_due, self._advise), name="advise"),
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
             ]
@@ -133,20 +132,24 @@ class Hub:
         self.ready = False
         await self._door.drain(self.settings.drain_s)
 
-    async def _every(self, interval_s: float, step: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, interval_s: float, step: Step) -> None:
+        await self._forever(partial(asyncio.sleep, interval_s), step)
+
+    async def _forever(self, due: Step, step: Step) -> None:
+        """Takes the step whenever it is due; what fails is tried again when it is due again."""
         failing = False
         while True:
-            await asyncio.sleep(interval_s)
+            await due()
             try:
                 await step()
                 failing = False
             except OUTAGES as failed:
                 if not failing:
                     name, kind = step.__name__.strip("_").replace("_", " "), type(failed).__name__
-                    logger.warning("cannot %s for now (%s), trying again every %g s", name, kind, interval_s)
+                    logger.warning("cannot %s for now (%s), trying again", name, kind)
                 failing = True
             except Exception:
-                logger.exception("a periodic step failed, trying again in %g s", interval_s)
+                logger.exception("a step that is taken again and again has failed, trying again")
 
     async def wake_conversations(self) -> None:
         """Loads the rooms of conversations that wait or are open, so that the console lists them."""
@@ -304,16 +307,17 @@ class Hub:
 
     def touch(self, room: Room) -> None:
         """The room has changed or may have: its card and its offers are looked at again soon."""
-        key = room.state.room
         if not self.rooms.holds(room):
             return
+        self.rooms.touch(room)
         self._board.touch(room)
-        self._to_consider[key] = room
+        self._agenda.note(room)
         self.staffing.note(room, self.now())
 
     def _reconsider_all(self) -> None:
         self.staffing.changed()
-        self._to_consider.update({room.state.room: room for room in self.rooms})
+        for room in self.rooms:
+            self._agenda.note(room)
 
     def deliver(self, batch: Sequence[Publication]) -> None:
         self.figures.count(batch, self.now())
@@ -323,6 +327,7 @@ class Hub:
         for key, records in by_room.items():
             if (room := self.rooms.get(key)) is not None:
                 room.deliver(records)
+                self.rooms.touch(room)
                 self._board.touch(room)
 
     def followed(self, room: Room) -> None:
@@ -351,21 +356,18 @@ class Hub:
         if self.staffing.is_news(self.monotonic(), figures=self.advisor.book.by_staff):
             self._reconsider_all()
 
+    async def _agenda_due(self) -> None:
+        await self._agenda.due(self.now())
+
     async def _advise(self) -> None:
         """Asks the rules about rooms where something happened (as of now), and where time is up (as of then)."""
         now = self.now()
-        asked, self._to_consider = self._to_consider, {}
-        rooms = [(room, now) for room in asked.values() if self.rooms.holds(room)]
-        for key, at in self._timers.take_due(now):
-            if key not in asked and (room := self.rooms.get(key)) is not None:
-                rooms.append((room, at))
-        if not rooms:
-            return
-        heads = {room.state.room: room.state.head for room, _ in rooms}
+        rooms = self._agenda.take(self.rooms, now)
+        heads = [room.state.head for room, _ in rooms]
         for key, due in self.advisor.consider(rooms, now).items():
-            self._timers.set(key, due)
-        for room, _ in rooms:
-            if room.state.head != heads[room.state.room]:
+            self._agenda.remind(key, due)
+        for (room, _), head in zip(rooms, heads, strict=True):
+            if room.state.head != head:
                 self.touch(room)
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
@@ -380,7 +382,7 @@ class Hub:
         for room in self.rooms.shared():
             room.tend_sharing(self.now())
         for key in await self.rooms.tidy(now, self.settings.room_idle_s):
-            self._timers.set(key, None)
+            self._agenda.remind(key, None)
             self.advisor.forget(key)
         await self._take_up()
 

@@ -74,6 +74,13 @@ class Outbox:
             self._scheduled = True
             self._wire.call_soon_flush()
 
+    def send_now(self, frame: bytes) -> None:
+        """Writes a frame, or queues it behind what waits: for an answer that nothing more will follow in this turn."""
+        if self._scheduled or self._paused or self.closed:
+            self.send(frame)
+        else:
+            self._wire.write([frame])
+
     def flush(self) -> None:
         self._scheduled = False
         if self._frames and not self._paused and not self.closed:

@@ -18,6 +18,10 @@ from cobrowse.live.epochs import first_replica, new_epoch
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import SNAPSHOT_EVERY, Room
+from cobrowse.storage.journal import Snapshot
+
+TURN_ROOMS = 16
+"""Rooms that are encoded in one turn of the loop, each in a few dozen microseconds: no operation waits for all."""
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +49,7 @@ class Rooms:
         self._secret = secret
         self._now = now
         self._rooms: dict[str, Room] = {}
+        self._restless: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Future[Room]] = {}
         self._wanted: dict[str, str] = {}
         self._sheets: dict[str, Sheets] = {}
@@ -62,6 +67,15 @@ class Rooms:
     def holds(self, room: Room) -> bool:
         """Whether this object is the room, not one that was dropped since."""
         return self._rooms.get(room.state.room) is room
+
+    def touch(self, room: Room) -> None:
+        """Something has happened in the room, or somebody has come or gone: it is among those that are tended."""
+        self._restless[room.state.room] = room
+
+    @property
+    def restless(self) -> int:
+        """How many rooms are tended; the others are at rest and cost nothing."""
+        return len(self._restless)
 
     def drop(self, key: str) -> Room | None:
         """Lets go of a room; the next who asks gets it as storage has it."""
@@ -106,6 +120,7 @@ class Rooms:
     async def begin(self, key: str, site: str) -> Room:
         """The room of a visitor who has just been given this key: nothing can be in storage."""
         room = self._rooms[key] = self._room(RoomState(key, site, new_epoch()), [])
+        self.touch(room)
         return room
 
     async def _load_once(self, key: str, site: str) -> Room:
@@ -114,6 +129,7 @@ class Rooms:
         future = self._loading[key] = asyncio.get_running_loop().create_future()
         try:
             room = self._rooms[key] = await self._load(key, site)
+            self.touch(room)
             future.set_result(room)
             return room
         except BaseException as error:
@@ -144,19 +160,29 @@ class Rooms:
 
     def shared(self) -> list[Room]:
         """The rooms whose shopper lets a CSA see the page, or did until just now."""
-        return [room for room in self._rooms.values() if room.is_shared()]
+        return [room for room in self._restless.values() if room.is_shared() and self.holds(room)]
 
     def stale(self, now: float, idle_s: float) -> list[Room]:
-        """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`."""
+        """The rooms whose log has outgrown its snapshot, and those with nobody in them for `idle_s`.
+
+        Only rooms that were touched are looked at, and then until they are at rest: somebody is there, or will come for
+        the chat, nothing is shared, and the snapshot is recent. Most are, however many there are.
+        """
         stale: list[Room] = []
-        for room in self._rooms.values():
-            if room.state.head[0] - room.saved_offset >= SNAPSHOT_EVERY:
+        for key, room in list(self._restless.items()):
+            if not self.holds(room):
+                del self._restless[key]
+                continue
+            outgrown = room.state.head[0] - room.saved_offset >= SNAPSHOT_EVERY
+            if outgrown:
                 stale.append(room)
             if room.members or is_live(room.state.conversation):
                 room.idle_since = None
+                if not outgrown and not room.is_shared():
+                    del self._restless[key]
             elif room.idle_since is None:
                 room.idle_since = now
-            elif now - room.idle_since > idle_s:
+            elif now - room.idle_since > idle_s and not outgrown:
                 stale.append(room)
         return stale
 
@@ -165,9 +191,12 @@ class Rooms:
 
         A room in which nothing has happened leaves no row: most visitors come once and do nothing.
         """
-        snapshots = [
-            (room, self._recorder.snapshot(room.state, self._now())) for room in rooms if room.state.head[0]
-        ]
+        snapshots: list[tuple[Room, Snapshot]] = []
+        for room in rooms:
+            if room.state.head[0] and self.holds(room):
+                snapshots.append((room, self._recorder.snapshot(room.state, self._now())))
+                if len(snapshots) % TURN_ROOMS == 0:
+                    await asyncio.sleep(0)
         await self._broker.flush()
         kept = [(room, snapshot) for room, snapshot in snapshots if self.holds(room)]
         await self._recorder.save([snapshot for _, snapshot in kept])

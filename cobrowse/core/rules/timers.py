@@ -26,6 +26,10 @@ class Timers:
                 self._heap = [(at, key) for key, at in self._at.items()]
                 heapify(self._heap)
 
+    def first(self) -> float | None:
+        """No timer is before this instant, which may be one that was replaced; None for no timer."""
+        return self._heap[0][0] if self._heap else None
+
     def take_before(self, end: float) -> tuple[str, float] | None:
         """The earliest key whose time is before `end`, with its time; None for none. Its timer is gone."""
         heap = self._heap

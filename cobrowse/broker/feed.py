@@ -19,6 +19,9 @@ LEASE_EVERY_S = 5.0
 MAX_STEPS = 200
 """Steps taken from one partition at once."""
 
+MAX_OWN = 4_000
+"""This node's latest records: they come back from the feeds it takes, and need no decoding then."""
+
 
 class Page(NamedTuple, Generic[T]):
     """The first records of a partition's feed, and the names of the steps in which they came."""
@@ -27,14 +30,35 @@ class Page(NamedTuple, Generic[T]):
     records: list[T]
     steps: list[bytes]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the feed may hold more than this."""
+        return len(self.steps) >= MAX_STEPS
+
 
 class Feed(Generic[T]):
     """All partitions' feeds, as one node sees them."""
 
-    def __init__(self, link: Link, node: str, unpack: Callable[[bytes], T]) -> None:
+    def __init__(
+        self, link: Link, node: str, pack: Callable[[T], bytes], unpack: Callable[[bytes], T]
+    ) -> None:
         self._link = link
         self._node = node
+        self._pack = pack
         self._unpack = unpack
+        self._own: dict[bytes, T] = {}
+
+    def pack(self, record: T) -> bytes:
+        """The bytes by which a feed holds a record of this node's."""
+        packed = self._pack(record)
+        if len(self._own) >= MAX_OWN:
+            del self._own[next(iter(self._own))]
+        self._own[packed] = record
+        return packed
+
+    def _record(self, packed: bytes) -> T:
+        own = self._own.pop(packed, None)
+        return self._unpack(packed) if own is None else own
 
     async def hold(self, lease_s: float = LEASE_S) -> list[int]:
         """Takes or renews each partition's lease; those that are this node's. Raises one of FAILURES."""
@@ -53,7 +77,7 @@ class Feed(Generic[T]):
             if isinstance(steps, Exception):
                 raise steps
             names = [name for name, _ in steps]
-            records = [self._unpack(packed) for _, packs in steps for packed in packs]
+            records = [self._record(packed) for _, packs in steps for packed in packs]
             if names:
                 pages.append(Page(partition, records, names))
         return pages

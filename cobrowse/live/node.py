@@ -53,10 +53,11 @@ class Node:
     def __init__(self, home: Home, url: str, replicas: int, recorder: Recorder) -> None:
         self.name = secrets.token_urlsafe(6)
         self.link = Link(url, replicas)
-        self.broker: RedisBroker[Publication] = RedisBroker(self.link, self.name, self, pack)
+        feed = Feed(self.link, self.name, pack, unpack)
+        self.broker: RedisBroker[Publication] = RedisBroker(self.link, self.name, self, feed.pack)
         self.neighbours = Neighbours(lambda notice: self.broker.tell(LOBBY, notice), home.cards_changed)
         self.letters = Post(self.link, self.name)
-        self.projector = Projector(Feed(self.link, self.name, unpack), recorder)
+        self.projector = Projector(feed, recorder)
         self.rooms: Rooms
         self.refused = 0
         self._home = home

@@ -18,7 +18,9 @@ from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder, Stands
 from cobrowse.storage.errors import StorageError
 
-POLL_S = 0.05
+GATHER_S = 0.05
+"""Between two looks at the feeds. A transaction costs as much as dozens of records: under load many share it."""
+
 RETRY_S = 0.5
 DRAIN_WITHIN_S = 5.0
 
@@ -33,6 +35,7 @@ class Projector:
         self._recorder = recorder
         self._held: list[int] = []
         self._hold_at = 0.0
+        self._more = False
         self.written = 0
         self.lag_s = 0.0
 
@@ -41,10 +44,10 @@ class Projector:
         failing = False
         while True:
             try:
-                moved = await self.step()
+                await self.step()
                 failing = False
-                if not moved:
-                    await asyncio.sleep(POLL_S)
+                if not self._more:
+                    await asyncio.sleep(GATHER_S)
                 heed_cancellation()
                 continue
             except OUTAGES as failed:
@@ -66,6 +69,7 @@ class Projector:
             self._held = await self._feed.hold()
             self._hold_at = now + LEASE_EVERY_S
         pages = await self._feed.read(self._held) if self._held else []
+        self._more = any(page.is_full for page in pages)
         if not pages:
             return 0
         if not await self._write(pages):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.core.cart import make_dot
@@ -138,18 +139,19 @@ class Recorder:
         `stands` is asked last before the commit: if the log does not stand by the batch any more nothing is written,
         and the answer is False.
         """
-        places = [(record.room, record.entry.offset) for record in batch]
-        async with self._engine.begin() as conn:
-            held = await journal.held(conn, places)
-            fresh = {place: record for place, record in zip(places, batch, strict=True) if place not in held}
-            for place, record in zip(places, batch, strict=True):
-                if held.get(place, record.entry.hash) != record.entry.hash:
-                    logger.error("the database has another entry %d of a room than the feed", place[1])
-            await self._write(conn, list(fresh.values()))
-            if not await stands():
-                await conn.rollback()
-                return False
-        return True
+        try:
+            async with self._engine.begin() as conn:
+                return await self._write_if(conn, batch, stands)
+        except IntegrityError:
+            # Some of it is there already, which is seldom, and so nothing was written.
+            async with self._engine.begin() as conn:
+                return await self._write_if(conn, await _fresh(conn, batch), stands)
+
+    async def _write_if(self, conn: AsyncConnection, batch: Sequence[Publication], stands: Stands) -> bool:
+        await self._write(conn, batch)
+        if not (stood := await stands()):
+            await conn.rollback()
+        return stood
 
     async def covered(self, snapshots: Sequence[journal.Snapshot]) -> list[journal.Snapshot]:
         """Those of the snapshots to which the log here reaches: nothing that they stand on can be lost any more."""
@@ -199,6 +201,17 @@ class Recorder:
             waiting = await conversations.by_status(conn, site, "waiting", limit)
             opened = await conversations.by_status(conn, site, "open", limit)
         return [summary.conversation.room for summary in [*waiting, *opened]]
+
+
+async def _fresh(conn: AsyncConnection, batch: Sequence[Publication]) -> list[Publication]:
+    """Those that the log here does not have, each once; where it has another in the place of one, that is said."""
+    places = [(record.room, record.entry.offset) for record in batch]
+    held = await journal.held(conn, places)
+    fresh = {place: record for place, record in zip(places, batch, strict=True) if place not in held}
+    for place, record in zip(places, batch, strict=True):
+        if held.get(place, record.entry.hash) != record.entry.hash:
+            logger.error("the database has another entry %d of a room than the feed", place[1])
+    return list(fresh.values())
 
 
 def _snapshot(state: RoomState, now: float) -> journal.Snapshot:

@@ -42,7 +42,10 @@ from cobrowse.live.shared_mirror import SharedMirror
 from cobrowse.live.tape import Tapes
 
 REBASE_EVERY = 64
-"""Entries after which going back starts from a newer copy of the state."""
+"""Entries after which going back starts from a newer copy of the state, as soon as nothing is on its way."""
+
+REBASE_AT = 256
+"""Entries after which it does in any case, though what was applied must be applied again to get there."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RoomState).decode
@@ -87,7 +90,7 @@ class SharedRoom(Room):
         super().__init__(state, tail, terms, log, now, tapes)
         self.numbers = deque(numbers)
         self._tell = others.tell
-        self._copy = _encode(state)
+        self._copied, self._copy = state.head, _encode(state)
         self._since: list[Entry] = []
         self._undecided: deque[Undecided] = deque()
         self._elsewhere: dict[str, list[Author]] = {}
@@ -111,8 +114,18 @@ class SharedRoom(Room):
 
     def _keep(self, entries: Sequence[Entry]) -> None:
         self._since += entries
-        if len(self._since) >= REBASE_EVERY:
-            self._copy, self._since = _encode(self.confirmed()), []
+        if len(self._since) >= (REBASE_AT if self._undecided else REBASE_EVERY):
+            self._rebase()
+
+    def _rebase(self) -> None:
+        state = self.confirmed()
+        self._copied, self._copy, self._since = state.head, _encode(state), []
+
+    def copy(self) -> tuple[tuple[int, int], bytes]:
+        """Head and bytes of a state that the log has: the last if nothing is on its way, else of a while ago."""
+        if self._since and not self._undecided:
+            self._rebase()
+        return self._copied, self._copy
 
     # Joining
 

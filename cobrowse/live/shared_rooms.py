@@ -22,6 +22,7 @@ from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
 from cobrowse.live.rooms import Rooms
 from cobrowse.live.shared_room import Others, SharedRoom
+from cobrowse.storage.journal import Snapshot
 
 NUMBERS = 64
 """Replica numbers that a node takes at once, for the tabs to come."""
@@ -116,10 +117,14 @@ class SharedRooms(Rooms):
         )
 
     async def save(self, rooms: list[Room]) -> None:
-        """Keeps snapshots of the rooms as the log has them, once the database has the log up to there."""
+        """Keeps snapshots of the rooms as the log has them or had them lately, once the database has it up to there."""
         held = {room.state.room: room for room in rooms if isinstance(room, SharedRoom) and self.holds(room)}
-        states = [room.confirmed() for room in held.values()]
-        snapshots = [self._recorder.snapshot(state, self._now()) for state in states if state.head[0]]
+        snapshots = []
+        for key, room in held.items():
+            (offset, digest), copy = room.copy()
+            if offset > room.saved_offset:
+                state = room.state
+                snapshots.append(Snapshot(key, state.site, state.epoch, offset, digest, copy, self._now()))
         covered = await self._recorder.covered(snapshots)
         await self._recorder.save(covered)
         for snapshot in covered:

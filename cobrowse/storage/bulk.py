@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, Dialect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -43,8 +43,12 @@ class Bulk(NamedTuple):
 async def write(conn: AsyncConnection, bulk: Bulk) -> None:
     """Writes the rows, inside the connection's transaction. Raises IntegrityError."""
     if bulk.rows:
-        text = str(bulk.statement(conn.dialect.name).compile(dialect=conn.dialect))
-        await conn.exec_driver_sql(text, list(bulk.rows))
+        await conn.exec_driver_sql(_text(bulk.statement, conn.dialect), list(bulk.rows))
+
+
+@cache
+def _text(statement: Callable[[str], ClauseElement], dialect: Dialect) -> str:
+    return str(statement(dialect.name).compile(dialect=dialect))
 
 
 class Writer:

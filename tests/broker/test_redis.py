@@ -288,13 +288,17 @@ async def test_node3_a_record_stays_in_the_feed_until_it_is_done(nodes: tuple[Re
     await a.open(room)
     records = [a.append(room) for _ in range(10)]
     await a.broker.flush()
-    feed, other = Feed(a.broker.link, "a", unpack), Feed(b.broker.link, "b", unpack)
+    feed, other = Feed(a.broker.link, "a", pack, unpack), Feed(b.broker.link, "b", pack, unpack)
+    assert feed.pack(records[0]) == pack(records[0])
     held = await feed.hold()
     assert len(held) == 16
     assert await other.hold() == []
+    own: list[bool] = []
     for pages in (await feed.read(held), await feed.read(held)):
         found = [record for page in pages for record in page.records if record.room == room]
         assert found == records
+        own.append(found[0] is records[0])
+    assert own == [True, False]  # what is this node's own is decoded only when it comes again
     await feed.done(await feed.read(held))
     assert [page for page in await feed.read(held) if any(r.room == room for r in page.records)] == []
     await feed.hold(lease_s=0)

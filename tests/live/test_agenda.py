@@ -15,7 +15,7 @@ from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import SNAPSHOT_EVERY, Room
 from cobrowse.live.rooms import Rooms
 from cobrowse.storage.engine import open_database
-from tests.live.test_advisor import Tab
+from tests.live.quiet import Peer
 
 WITHIN_S = 30.0
 SITE = SiteView("shop", "Shop", "GBP", "ask")
@@ -50,7 +50,7 @@ async def hub(folder: Path) -> AsyncIterator[Hub]:
 
 async def visited(rooms: Rooms, key: str) -> Room:
     room = await rooms.begin(key, "shop")
-    room.join(Tab(), room.take_replica(None), "", None)
+    room.join(Peer(Author("shopper", key)), room.take_replica(None), "", None)
     return room
 
 

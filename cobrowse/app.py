@@ -172,7 +172,7 @@ def create_app(
         tapes = Tapes(engine, settings.max_recording_bytes)
         recorder = Recorder(engine, tapes)
         codes = Codes(engine, configured.secret)
-        retention = Retention(engine, codes, settings.recording_days, settings.audit_days)
+        retention = Retention(engine, codes, settings.recording_days, settings.audit_days, settings.log_days)
         hub = Hub(configured, recorder, rules, sign_in.authors, look_ups, sign_in.teams_of)
         secure = settings.public_url.startswith("https:")
         pages = Pages(

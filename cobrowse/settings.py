@@ -93,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     recording_days: Annotated[float, Meta(gt=0, le=3650)] = 30.0
     max_recording_bytes: Annotated[int, Meta(ge=65536)] = 20 * 1024 * 1024
     audit_days: Annotated[float, Meta(gt=0, le=3650)] = 365.0
+    log_days: Annotated[float, Meta(ge=3, le=3650)] = 365.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def site(self, key: str) -> Site | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -106,7 +107,7 @@ def replay(
         limits = Limits(
             settings.rules_cooldown_s, settings.rules_cap, settings.rules_cap_days, settings.rules_holdout
         )
-    recorded = asyncio.run(_recorded(settings)) if settings is not None else []
+    recorded, left_out = asyncio.run(read_recorded(settings)) if settings is not None else ([], 0)
     events = read_events(file) if file is not None else []
 
     def run(rules: list[Rule], words: str) -> tuple[Tally, float]:
@@ -132,6 +133,14 @@ def replay(
     console.print(
         f"{count:,} events of {len(tally.visits):,} visits in {took_s:.2f} s ({count / took_s:,.0f} a second)."
     )
+    if recorded:
+        begun = min(entry.at for _, entry in recorded)
+        console.print(f"The log reaches back to {datetime.fromtimestamp(begun, UTC):%Y-%m-%d} (UTC).")
+    if settings is not None and left_out:
+        console.print(
+            f"{left_out:,} visitors are left out: the beginning of their log is older than"
+            f" `log_days` ({settings.log_days:g}) and has been deleted."
+        )
     if chart is not None:
         chart.write_text(draw(rows, tally, csas), "utf-8")
         console.print(f"The chart is in {chart}.")
@@ -166,7 +175,8 @@ def page_of(event: Event) -> tuple[str, str] | None:
     return PAGES.get(event.name) if not event.item else None
 
 
-async def _recorded(settings: Settings) -> list[tuple[str, Entry]]:
+async def read_recorded(settings: Settings) -> tuple[list[tuple[str, Entry]], int]:
+    """The entries of all rooms whose log is whole, and how many rooms' is not."""
     engine = await open_database(settings.database_url)
     try:
         async with reading(engine) as conn:
@@ -174,7 +184,9 @@ async def _recorded(settings: Settings) -> list[tuple[str, Entry]]:
     finally:
         await engine.dispose()
     decoder = msgspec.msgpack.Decoder(Entry)
-    return [(row.room, decoder.decode(row.payload)) for row in rows]
+    whole = {row.room for row in rows if row.offset == 1}
+    left_out = {row.room for row in rows} - whole
+    return [(row.room, decoder.decode(row.payload)) for row in rows if row.room in whole], len(left_out)
 
 
 def _table(rows: list[Row], tally: Tally, other: Tally | None) -> Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -127,10 +127,26 @@ async def save_snapshot(conn: AsyncConnection, *snapshots: Snapshot) -> None:
     await bulk.write(conn, saving(snapshots))
 
 
-async def trim(conn: AsyncConnection, room: str, below: int) -> int:
-    """Deletes the room's rows with an offset below `below`, as far as its snapshot covers them. How many."""
-    covered = select(rooms.c.offset).where(rooms.c.room == room).scalar_subquery()
-    gone = await conn.execute(
-        delete(log).where(log.c.room == room, log.c.offset < below, log.c.offset <= covered)
+async def rooms_with_entries_before(
+    conn: AsyncConnection, at: float, after_room: str, limit: int
+) -> tuple[list[str], str | None]:
+    """Of the next `limit` rooms by name, those whose log begins before `at` and their snapshot; then the last of the
+    `limit` that was looked at, None when there are no more.
+    """
+    begins = select(log.c.at).where(log.c.room == rooms.c.room).order_by(log.c.offset).limit(1)
+    first = select(func.min(log.c.offset)).where(log.c.room == rooms.c.room)
+    rows = await conn.execute(
+        select(rooms.c.room, (begins.scalar_subquery() < at) & (first.scalar_subquery() < rooms.c.offset))
+        .where(rooms.c.room > after_room)
+        .order_by(rooms.c.room)
+        .limit(limit)
     )
+    looked_at = [(room, old) for room, old in rows]
+    return [room for room, old in looked_at if old], looked_at[-1][0] if looked_at else None
+
+
+async def trim(conn: AsyncConnection, among: Sequence[str], at: float) -> int:
+    """Deletes the rows of these rooms that are older than `at` and before their snapshot's own. How many."""
+    covered = select(rooms.c.offset).where(rooms.c.room == log.c.room).scalar_subquery()
+    gone = await conn.execute(delete(log).where(log.c.room.in_(among), log.c.at < at, log.c.offset < covered))
     return gone.rowcount

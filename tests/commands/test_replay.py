@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from cobrowse.__main__ import main
-from cobrowse.commands.rules import PAGES, play
+from cobrowse.commands.rules import PAGES, play, read_recorded
 from cobrowse.core.items import nothing_known
 from cobrowse.core.messages import Author, Entry, SiteView
 from cobrowse.core.recorded import Follower, in_time
@@ -24,6 +25,7 @@ from cobrowse.core.rules.replay import Moment, Replay
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.tally import Tally
 from cobrowse.rulebook import SHIPPED, load
+from cobrowse.settings import Settings
 from cobrowse.simulate import shopper
 from cobrowse.simulate.stream import Event as Recorded
 from cobrowse.simulate.stream import read_events
@@ -226,3 +228,33 @@ def test_the_servers_own_log_is_replayed(tmp_path: Path) -> None:
     assert fired
     row = next(line for line in result.output.splitlines() if "quick" in line)
     assert [cell.strip() for cell in row.split("│")][2] == str(fired)
+    begun = datetime.fromtimestamp(min(event.at_s for event in events), UTC)
+    assert f"The log reaches back to {begun:%Y-%m-%d} (UTC)." in result.output
+    assert "left out" not in result.output
+
+
+def test_a_visitor_whose_beginning_is_deleted_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    entries = as_log([replace(event, shopper=event.session) for event in read_events(SAMPLES[0])])
+    rooms = sorted({room for room, _ in entries})
+
+    async def record() -> None:
+        engine = await open_database(url)
+        async with engine.begin() as conn:
+            rows = [
+                LogRow(room, e.offset, e.hash, e.at, e.replica, e.c, msgspec.msgpack.encode(e))
+                for room, e in entries
+                if e.offset > 1 or room not in rooms[:2]
+            ]
+            await append(conn, rows)
+        await engine.dispose()
+
+    asyncio.run(record())
+    recorded, left_out = asyncio.run(read_recorded(Settings(database_url=url)))
+    assert left_out == len({room for room, entry in entries if room in rooms[:2] and entry.offset > 1})
+    assert left_out
+    assert {room for room, _ in recorded} == set(rooms[2:])
+    result = CliRunner().invoke(
+        main, ["rules", "replay", "--recorded"], env={"COLUMNS": "200", "COBROWSE_DATABASE_URL": url}
+    )
+    assert f"{left_out} visitors are left out" in result.output

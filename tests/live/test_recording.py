@@ -117,7 +117,7 @@ async def test_record3_it_is_deleted_when_its_time_is_over(serve: Serve) -> None
     server, shopper, _, key = await recorded(serve)
     await written(server, shopper, key, 1)
     engine = await open_database(server.settings.database_url)
-    retention = Retention(engine, Codes(engine, b"s" * 32), 30, 365)
+    retention = Retention(engine, Codes(engine, b"s" * 32), 30, 365, 365)
     await retention.sweep(time.time() + 29 * DAY_S)
     assert server.rows("SELECT count(*) FROM recording_parts") != [(0,)]
     await retention.sweep(time.time() + 31 * DAY_S)

@@ -288,7 +288,12 @@ function isElement(node: Node | null): node is HTMLElement {
   return node?.nodeType === Node.ELEMENT_NODE;
 }
 
+/** Written at once: a Blob of the bytes would ask another process, and wait. */
 async function inflate(part: Uint8Array): Promise<string> {
-  const bytes = new Blob([part as Uint8Array<ArrayBuffer>]);
-  return new Response(bytes.stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+  const { writable, readable } = new DecompressionStream('deflate-raw');
+  const writer = writable.getWriter();
+  // What fails is told at the other end.
+  void writer.write(part as Uint8Array<ArrayBuffer>).catch(() => undefined);
+  void writer.close().catch(() => undefined);
+  return new Response(readable).text();
 }

@@ -107,6 +107,7 @@ product_feed_url = "{self.shop_url}/feed.json"
 page_recording = "ask"
 mirror = [
   {{ do = "hide", select = ".private-box" }},
+  {{ do = "mask", select = ".quiet .price, .loud + * .price" }},
   {{ do = "unmask", select = "*", pages = "/canary/open" }},
   {{ do = "unmask", select = "*", pages = "/open/*" }},
   {{ do = "confirm", select = ".final" }},

@@ -93,9 +93,10 @@ export function makeRecorder(port: RecorderPort): Recorder {
       snapshotSoon();
     }
     try {
+      // What was drawn before goes by the new verdicts, too.
+      if (saysMasks(event) || tightens(page, event)) snapshotSoon();
       if (event.type === EventType.FullSnapshot) takeSnapshot(event);
       else add(cleanEvent(page, event));
-      if (saysMasks(event)) snapshotSoon(); // what was drawn before goes by the new verdicts, too
     } catch {
       snapshotSoon(); // what could not be weighed does not go out
     }
@@ -316,6 +317,16 @@ const saysMasks = ({ type, data }: MirrorEvent) =>
   data.attributes.some(({ attributes }) =>
     ['data-cobrowse-mask', 'data-cobrowse-unmask'].some((name) => name in attributes),
   );
+
+/** Whether a rule holds back now, by a class or an id that came later, what it has let out. SPEC mirror.1. */
+function tightens({ nodeOf, verdicts }: Page, { type, data }: MirrorEvent): boolean {
+  if (type !== EventType.Incremental || data.source !== Source.Mutation) return false;
+  const changed = [...data.attributes, ...data.adds, ...data.removes];
+  const roots = new Set(
+    changed.map((each) => nodeOf('parentId' in each ? each.parentId : each.id)?.getRootNode()),
+  );
+  return [...roots].some((root) => root && verdicts.tightens(root as Document));
+}
 
 /** Written at once: a Blob of the bytes would ask another process, and wait; a pipe into the stream is another stream. */
 async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {

@@ -69,6 +69,8 @@ export interface Place {
 
 interface State extends Place {
   hidden: boolean;
+  /** A rule or the page holds it back; what is in it may still be let out. */
+  held: boolean;
   /** The nearest ruling of the site and of the page, and how deep it stands. */
   site: Ruling;
   site_depth: number;
@@ -84,6 +86,7 @@ const OUTSIDE: State = {
   select: undefined,
   typed: undefined,
   hidden: false,
+  held: false,
   site: undefined,
   site_depth: 0,
   page: undefined,
@@ -133,6 +136,8 @@ export interface Verdicts {
   placeOf(element: Element | null): Place;
   /** Forgets what was found: the page has changed. */
   renew(): void;
+  /** Whether something under this root is held back that was not when it was last asked about. */
+  tightens(root: ParentNode): boolean;
 }
 
 /** The verdicts of a page under this path. A rule in error masks everything that it could have meant. */
@@ -163,6 +168,8 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
   const anything = catalogue ? `${named},${CATALOGUE}` : named;
   // Of one event, or one snapshot: a page changes between them.
   const known = new Map<Element, State>();
+  /** What nothing held back when it was asked about. */
+  const free = new WeakSet<Element>();
 
   function look(element: Element | null): State {
     if (!element) return OUTSIDE;
@@ -176,16 +183,23 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
       else if (!state.listed) state = { ...state, listed: true };
     }
     known.set(element, state);
+    free[state.held ? 'delete' : 'add'](element);
     return state;
+  }
+
+  /** What hides and masks in a frame, by its own path. */
+  function rulesIn({ location }: Document) {
+    const of = location?.pathname ?? '';
+    const found = inner.get(of) ?? selectorsAt(of);
+    inner.set(of, found);
+    return found;
   }
 
   function lookAt(element: Element, above: State): State {
     const depth = above.depth + 1;
     let [hidden, masked] = [above.hidden || matches(element, hide), matches(element, mask)];
     if (element.ownerDocument !== document) {
-      const of = element.ownerDocument.location?.pathname ?? '';
-      const rulesThere = inner.get(of) ?? selectorsAt(of);
-      inner.set(of, rulesThere);
+      const rulesThere = rulesIn(element.ownerDocument);
       hidden ||= matches(element, rulesThere[0]);
       masked ||= matches(element, rulesThere[1]);
     }
@@ -197,6 +211,7 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
       select: element.localName === 'select' ? element : above.select,
       typed: element.matches(TYPED) ? element : above.typed,
       hidden,
+      held: hidden || masked || page === 'mask',
       site: site ?? above.site,
       site_depth: site ? depth : above.site_depth,
       page: page ?? above.page,
@@ -235,6 +250,15 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
     placeOf: look,
     renew() {
       known.clear();
+    },
+    tightens(root) {
+      const { ownerDocument } = root as Node;
+      const holds = [hide, mask, MASK];
+      if (ownerDocument !== document)
+        holds.push(...rulesIn(ownerDocument ?? (root as Document)).slice(0, 2));
+      return [...root.querySelectorAll(holds.filter(Boolean).join())].some((each) =>
+        free.has(each),
+      );
     },
   };
 }

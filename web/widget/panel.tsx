@@ -38,7 +38,10 @@ export function mount(shell: Shell): Panel {
   const sharing = sharePage(shell, words);
   const banner = make('div', 'sharing');
   shell.root.append(banner);
-  const reach = keepWithinReach(shell.root.host, banner, () => !!sharing.now().grants);
+  const reach = keepWithinReach(shell.root.host, banner, shell.corner, () => {
+    const { grants, asks, recording_asked } = sharing.now();
+    return !!(grants || asks || recording_asked);
+  });
   const draw = () => {
     sharing.look();
     reach();

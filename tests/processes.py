@@ -17,7 +17,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_WITHIN_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(url, timeout=2, trust_env=False).status_code == 200:
+            if httpx.get(url, timeout=10, trust_env=False).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

@@ -121,7 +121,7 @@ class Server:
         return peer
 
     async def post_sign_in(self, email: str, password: str, **headers: str) -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=self.url, timeout=WITHIN_S, trust_env=False) as http:
             form = {"email": email, "password": password}
             return await http.post("/console/sign-in", data=form, headers={"origin": self.url, **headers})
 
@@ -256,7 +256,7 @@ async def serving(
         if task.done():
             task.result()
         assert uvicorn_server.started, faults.texts()
-        async with httpx.AsyncClient(base_url=settings.public_url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=settings.public_url, timeout=WITHIN_S, trust_env=False) as http:
             server = LocalServer(settings, faults, http)
             try:
                 yield server

@@ -11,6 +11,7 @@ from cobrowse.asgi.signin import COOKIE, TRIES, session_token
 from cobrowse.commands.agents import add_agent, change_password, disable_agent, enable_agent
 from tests.conftest import Serve
 from tests.serving import EMAIL, PASSWORD, LocalServer
+from tests.wire import WITHIN_S
 
 SAME_PAGE = "This e-mail address and password do not belong together."
 
@@ -54,7 +55,7 @@ async def test_sign4_the_cookie_is_secure_on_https(serve: Serve) -> None:
     server = await serve(public_url="https://help.shop.example")
     server.url = f"http://127.0.0.1:{server.settings.port}"
     form = {"email": EMAIL, "password": PASSWORD}
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S, trust_env=False) as http:
         answer = await http.post(
             "/console/sign-in", data=form, headers={"origin": "https://help.shop.example"}
         )

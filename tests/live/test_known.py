@@ -14,6 +14,7 @@ from cobrowse.core.rules.syntax import parse
 from tests.conftest import Serve
 from tests.core.rules.drafts import draft, rule
 from tests.serving import EMAIL, site
+from tests.wire import WITHIN_S
 
 SECRET = "what the shop signs its customers with"
 PROOF = "4711:" + hmac.new(SECRET.encode(), b"cobrowse:4711", "sha256").hexdigest()
@@ -59,7 +60,7 @@ async def test_sign6_who_has_written_is_a_contact_with_what_the_shop_has_signed(
     lea = (shopper.room, "Lea", "lea@home.test", "4711")
     assert server.rows(held) == [lea]
     await server.csa()
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S, trust_env=False) as http:
         told = await http.get(f"/console/api/rooms/{shopper.room}/history", headers={"cookie": server.cookie})
     assert told.json()["contact"] == {"email": "lea@home.test", "number": "4711"}
     phone = await server.shopper()
@@ -113,7 +114,7 @@ async def test_metrics_tell_what_the_rules_did_and_what_is_wrong_with_them(serve
     await shopper.done(Event("page_view", Page("/desk", "A desk", "product")))
     await shopper.done(Identify(PROOF))
     await shopper.fact(Offered)
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=WITHIN_S, trust_env=False) as http:
         lines = (await http.get("/metrics")).text.splitlines()
     figures = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     assert figures['cobrowse_offers_total{rule="regular"}'] == "1.0"

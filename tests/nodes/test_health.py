@@ -16,6 +16,7 @@ from cobrowse.core.messages import Drain, Increment, Say
 from tests.engines import RedisServer, running_redis
 from tests.nodes.conftest import SECRET, StartNode, eventually
 from tests.serving import ServerProcess, needs_built_files, settings_for
+from tests.wire import WITHIN_S
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 async def status(url: str) -> int:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=WITHIN_S, trust_env=False) as http:
         return (await http.get(f"{url}/readyz")).status_code
 
 

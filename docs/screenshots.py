@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Page, expect, sync_playwright
 
 from cobrowse.__main__ import main as command
-from cobrowse.commands.demo import VISITS
+from cobrowse.commands.demo import MIRROR, VISITS
 from cobrowse.commands.past import fill, write_visits
 from cobrowse.rulebook import SHIPPED, load
 from tests.e2e.people import Csa, Shopper
@@ -240,7 +240,7 @@ def main(wanted: Sequence[str]) -> None:
         for scene, idle_s in [scenes[name] for name in wanted or scenes]:
             # A new shop each time: nobody from the scene before is in the console's lists.
             with tempfile.TemporaryDirectory() as folder:
-                world = World(Path(folder), playwright, idle_s)
+                world = World(Path(folder), playwright, idle_s, mirror=MIRROR)
                 try:
                     scene(world)
                 finally:

@@ -16,6 +16,7 @@ from cobrowse import rulebook
 from cobrowse.commands.agents import add_agent
 from cobrowse.commands.past import fill, write_visits
 from cobrowse.commands.serve import listen, prepare
+from cobrowse.core.messages import MaskRule
 from cobrowse.demo.shop import create_shop
 from cobrowse.settings import Settings, Site
 from cobrowse.storage.errors import EmailTaken
@@ -24,6 +25,19 @@ SITE_KEY = "demo"
 VISITS = "visits.csv"
 EMAIL = "ginny@demo.example"
 PASSWORD = "alcove-and-oak"  # noqa: S105 - printed on start, for a demo on loopback only
+
+MIRROR = [
+    MaskRule(
+        "unmask",
+        "body > header a, nav a, footer :is(h2, p, a), h1, h2, h3, legend, label, option, button, th, dt",
+    ),
+    MaskRule("unmask", "main :is(p, li, td, dd, figcaption, summary)"),
+    MaskRule("mask", "main .total", "/search*"),
+    MaskRule("mask", "main *", "/checkout*"),
+    MaskRule("mask", "main *", "/order*"),
+    MaskRule("mask", "main *", "/contact*"),
+]
+"""Lets out what this shop shows everybody, and nothing where it speaks of one person."""
 
 
 def demo_settings(port: int, shop_port: int, folder: Path, rules: Path | None) -> Settings:
@@ -40,6 +54,7 @@ def demo_settings(port: int, shop_port: int, folder: Path, rules: Path | None) -
                 accent="#2a5748",
                 greeting="Hello! Ask us anything: sizes, stock, delivery.",
                 phone="0113 496 0142",
+                mirror=MIRROR,
                 product_feed_url=f"http://127.0.0.1:{shop_port}/feed.json",
             )
         ],

@@ -14,6 +14,7 @@ from typing import IO
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from cobrowse.commands.engines import free_port
+from cobrowse.core.messages import MaskRule
 from tests.e2e.line import Line
 from tests.processes import wait_for
 
@@ -52,11 +53,16 @@ class World:
         idle_s: int = IDLE_S,
         open_origins: Sequence[str] = (),
         more: str = "",
+        mirror: Sequence[MaskRule] = (),
     ) -> None:
-        """`open_origins`: whose pages the site has too, everything on them let out; `more`: settings of the site."""
+        """`open_origins`: whose pages the site has too, everything on them let out; `more`: settings of the site.
+
+        `mirror`: rules of the site on what of a shared page may be seen, beside those of the tests.
+        """
         self.folder = folder
         self._open_origins = open_origins
         self._more = more
+        self._mirror = mirror
         self._playwright = playwright
         self._idle_s = idle_s
         self._port = free_port()
@@ -86,6 +92,10 @@ class World:
 
     def _write_settings(self) -> None:
         rules = self._write_rules()
+        mirror = "".join(
+            f"  {{ do = {json.dumps(do)}, select = {json.dumps(select)}, pages = {json.dumps(pages)} }},\n"
+            for do, select, pages in ((rule.do, rule.select, rule.pages) for rule in self._mirror)
+        )
         self.settings = self.folder / "cobrowse.toml"
         self.settings.write_text(
             f"""
@@ -106,7 +116,7 @@ phone = "0113 496 0142"
 product_feed_url = "{self.shop_url}/feed.json"
 page_recording = "ask"
 mirror = [
-  {{ do = "hide", select = ".private-box" }},
+{mirror}  {{ do = "hide", select = ".private-box" }},
   {{ do = "mask", select = ".quiet .price, .loud + * .price" }},
   {{ do = "unmask", select = "*", pages = "/canary/open" }},
   {{ do = "unmask", select = "*", pages = "/open/*" }},

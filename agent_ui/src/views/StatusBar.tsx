@@ -1,60 +1,26 @@
 // The bar at the top: connected or since when not, available or away, who is signed in.
 
+import type { ComponentChildren } from 'preact';
 import { useDesk } from '../state';
 import { Switch } from './small';
 
 export function StatusBar() {
-  const { words, agent, dialog } = useDesk();
+  const { words, agent } = useDesk();
   return (
     <header class="bar">
       <h1 class="brand">Cobrowse</h1>
       <ConnectionState />
       <Availability />
       <span class="bar-space" />
-      <button
-        type="button"
-        class="link"
-        aria-keyshortcuts="n"
-        title={words.care.byCodeHint}
-        onClick={() => {
-          dialog.value = 'code';
-        }}
-      >
+      <Opens dialog="code" always keys="n" title={words.care.byCodeHint}>
         {words.care.byCode}
-      </button>
-      {agent.role !== 'csa' && (
-        <button
-          type="button"
-          class="link wide-only"
-          onClick={() => {
-            dialog.value = 'audit';
-          }}
-        >
-          {words.care.audit}
-        </button>
-      )}
-      {agent.role !== 'csa' && (
-        <button
-          type="button"
-          class="link wide-only"
-          onClick={() => {
-            dialog.value = 'preview';
-          }}
-        >
-          {words.care.preview}
-        </button>
-      )}
+      </Opens>
+      {agent.role !== 'csa' && <Opens dialog="audit">{words.care.audit}</Opens>}
+      {agent.role !== 'csa' && <Opens dialog="preview">{words.care.preview}</Opens>}
       <Way />
-      <button
-        type="button"
-        class="link wide-only"
-        aria-keyshortcuts="?"
-        onClick={() => {
-          dialog.value = 'keys';
-        }}
-      >
+      <Opens dialog="keys" keys="?">
         {words.keys} <kbd>?</kbd>
-      </button>
+      </Opens>
       <span class="agent wide-only" title={words.signedInAs(agent.name)} dir="auto">
         {agent.name}
       </span>
@@ -64,6 +30,30 @@ export function StatusBar() {
         </button>
       </form>
     </header>
+  );
+}
+
+/** Opens a dialog; without `always`, where there is room for it. */
+function Opens(props: {
+  dialog: 'code' | 'audit' | 'preview' | 'keys';
+  keys?: string;
+  title?: string;
+  always?: boolean;
+  children: ComponentChildren;
+}) {
+  const { dialog } = useDesk();
+  return (
+    <button
+      type="button"
+      class={props.always ? 'link' : 'link wide-only'}
+      aria-keyshortcuts={props.keys}
+      title={props.title}
+      onClick={() => {
+        dialog.value = props.dialog;
+      }}
+    >
+      {props.children}
+    </button>
   );
 }
 

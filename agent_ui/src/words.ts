@@ -167,7 +167,7 @@ export const en = {
     not_now: (name: string) => `${name} would rather stay where they are.`,
   },
   typeThere: 'Type on the shopper’s page',
-  typeHint: 'Each key goes to the chosen field. Esc leaves it.',
+  typeHint: 'Each key goes to the chosen field. Tab goes on, Esc leaves it.',
   chooseThere: 'Choose on the shopper’s page',
   setThere: 'Set on the shopper’s page',
   aim: 'Arrow keys aim, Enter acts',

@@ -165,7 +165,7 @@ export const de: Words = {
     not_now: (name) => `${name} möchte lieber dort bleiben.`,
   },
   typeThere: 'Auf der Seite tippen',
-  typeHint: 'Jede Taste geht in das gewählte Feld. Esc verlässt es.',
+  typeHint: 'Jede Taste geht in das gewählte Feld. Tab geht weiter, Esc verlässt es.',
   chooseThere: 'Auf der Seite auswählen',
   setThere: 'Auf der Seite einstellen',
   aim: 'Pfeiltasten zielen, Enter handelt',

@@ -17,6 +17,12 @@ from tests.e2e.world import World
 
 QUIET_S = 3
 
+STAND_STILL = """() => {
+  const at = performance.now();
+  performance.now = () => at;
+  window.go_on = () => { delete performance.now; };
+}"""
+
 
 def state(shopper: Shopper, **wanted: object) -> None:
     """Waits until the page says that this is so."""
@@ -138,6 +144,15 @@ def test_mirror8_fields_of_each_kind_and_scrolling(world: World, shopper: Shoppe
     expect(shopper.page.locator("#words")).to_contain_text("friend")
     write(csa, page.locator("#name"), "twenty letters and no more")
     expect(shopper.page.locator("#name")).to_have_value("twenty letters and n")
+    # Tab goes on to the next field, and what is typed follows it; on a button Enter presses.
+    node = typing_box(csa).get_attribute("data-node")
+    typing_box(csa).press("Tab")
+    shopper.page.wait_for_function("document.activeElement.id === 'about'", timeout=30_000)
+    expect(typing_box(csa)).not_to_have_attribute("data-node", str(node), timeout=30_000)
+    typing_box(csa).press_sequentially("on")
+    state(shopper, about="on")
+    typing_box(csa).press("Shift+Tab")
+    shopper.page.wait_for_function("document.activeElement.id === 'name'", timeout=30_000)
     csa.page.mouse.move(*middle(page.locator("#pane")))
     csa.page.mouse.wheel(0, 100)
     shopper.page.wait_for_function("document.getElementById('pane').scrollTop === 100")
@@ -156,13 +171,7 @@ def test_mirror9_the_shoppers_own_input_wins_and_the_csa_is_told(
     write(csa, page.locator("#name"), "Gin")
     state(shopper, name="Gin")
     # The page's clock stands still, so that the CSA is in time whatever the machine.
-    shopper.page.evaluate(
-        """() => {
-          const at = performance.now();
-          performance.now = () => at;
-          window.go_on = () => { delete performance.now; };
-        }"""
-    )
+    shopper.page.evaluate(STAND_STILL)
     shopper.page.keyboard.press("End")
     shopper.page.keyboard.type("ger")
     state(shopper, name="Ginger")
@@ -191,6 +200,23 @@ def test_mirror9_the_shoppers_own_input_wins_and_the_csa_is_told(
     shopper.say("I am only chatting")
     press(csa, page.locator("#more"))
     state(shopper, pressed=1)
+    # A frame of the page's origin is the page: who types in it is not interrupted either.
+    frame = (
+        "<iframe id=inner style='position: fixed; inset: auto auto 0 0' srcdoc='<input id=within>'></iframe>"
+    )
+    shopper.page.evaluate("frame => document.body.insertAdjacentHTML('beforeend', frame)", frame)
+    within = shopper.page.frame_locator("#inner").locator("#within")
+    expect(within).to_be_visible()
+    shopper.page.evaluate(STAND_STILL)
+    within.press_sequentially("mine")
+    before = len(outcomes(sent))
+    press(csa, page.locator("#more"))
+    deadline = time.monotonic() + 30
+    while not any(outcome.n for outcome in outcomes(sent)[before:]):
+        assert time.monotonic() < deadline
+        shopper.page.evaluate("new Promise(requestAnimationFrame)")
+    assert {outcome.what for outcome in outcomes(sent)[before:] if outcome.n} == {"paused"}
+    expect(within).to_have_value("mine")
 
 
 def test_mirror9_denied_and_hidden_fields_stay_the_shoppers(world: World, shopper: Shopper, csa: Csa) -> None:

@@ -60,9 +60,8 @@ export function asks(target: Element, rules: readonly MaskRule[], path: string):
       if (pressed) return true;
     }
   }
-  if (pressed instanceof HTMLLabelElement && pressed.control && pressed.control !== target) {
-    if (asks(pressed.control, rules, path)) return true;
-  }
+  const named = pressed?.localName === 'label' && (pressed as HTMLLabelElement).control;
+  if (named && named !== target && asks(named, rules, path)) return true;
   if (pressed && BUYS.test(wordsOn(pressed)))
     return !pressed.matches('input:not([type=submit], [type=button], [type=image])');
   const form = formOf(target, pressed);
@@ -71,7 +70,7 @@ export function asks(target: Element, rules: readonly MaskRule[], path: string):
 
 /** The form that a press here would send. */
 function formOf(target: Element, pressed: Element | null): HTMLFormElement | undefined {
-  if (target instanceof HTMLFormElement) return target;
+  if (target.localName === 'form') return target as HTMLFormElement;
   if (!pressed?.matches(SUBMITS)) return undefined;
   return (pressed as HTMLButtonElement | HTMLInputElement).form ?? undefined;
 }
@@ -87,7 +86,7 @@ function isPaymentStep(form: HTMLFormElement): boolean {
 }
 
 function wordsOn(pressed: Element): string {
-  const value = pressed instanceof HTMLInputElement ? pressed.value : '';
+  const value = pressed.localName === 'input' ? (pressed as HTMLInputElement).value : '';
   const words = `${pressed.getAttribute('aria-label') ?? ''} ${pressed.getAttribute('title') ?? ''} ${value} ${pressed.textContent}`;
   return words.replace(/\s+/g, ' ').trim().slice(0, 300);
 }

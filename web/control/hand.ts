@@ -2,7 +2,7 @@
 // a CSA use the page. SPEC mirror.8, mirror.9.
 
 import type { ActNow, Author, Outcome, Pointed } from '../core/messages';
-import { judge } from '../mirror/verdict';
+import { documentIn, judge } from '../mirror/verdict';
 import type { Hand, HandPort } from '../snippet/shell';
 import { cartLineOf } from './cartline';
 import { asks } from './confirm';
@@ -46,7 +46,8 @@ export function makeHand(port: HandPort): Hand {
 
   const takeOver = (event: Event) => {
     // What is typed into the chat is no use of the page.
-    if (!event.isTrusted || (event.target as Element).localName === WIDGET) return;
+    const isOurs = (each: EventTarget) => (each as Element).localName === WIDGET;
+    if (!event.isTrusted || event.composedPath().some(isOurs)) return;
     own_at = now();
     if (port.holders().length) pause();
   };
@@ -56,8 +57,8 @@ export function makeHand(port: HandPort): Hand {
     const ours = acting !== undefined || (now() - acted_at < AFTERMATH_MS && own_at < acted_at);
     if (!ours || (event.isTrusted && event.type === 'click')) return;
     const [target] = event.composedPath();
-    const source = (event as SubmitEvent).submitter ?? target;
-    if (!(source instanceof Element) || !asks(source, rulesOf(), path())) return;
+    const source = ((event as SubmitEvent).submitter ?? target) as Element | undefined;
+    if (source?.nodeType !== Node.ELEMENT_NODE || !asks(source, rulesOf(), path())) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     asked = true;
@@ -66,9 +67,24 @@ export function makeHand(port: HandPort): Hand {
     answer(last.by, { n: last.n, what: 'confirm' });
   };
 
-  for (const name of OWN_INPUT) addEventListener(name, takeOver, { capture: true, passive: true });
-  addEventListener('click', guard, true);
-  addEventListener('submit', guard, true);
+  /** Frames of the page's origin are the page: what is done in them is told to their own windows. */
+  const heard = new WeakSet<Document>();
+  function listen(of: Document) {
+    if (!heard.has(of)) {
+      heard.add(of);
+      const to = of.defaultView ?? of;
+      for (const name of OWN_INPUT)
+        to.addEventListener(name, takeOver, { capture: true, passive: true });
+      to.addEventListener('click', guard, true);
+      to.addEventListener('submit', guard, true);
+      of.addEventListener('load', () => listen(document), true);
+    }
+    for (const frame of of.querySelectorAll('iframe')) {
+      const inner = documentIn(frame);
+      if (inner) listen(inner);
+    }
+  }
+  listen(document);
 
   /** Nothing that is denied may be reached, not even through its label, nor what holds the widget. */
   function isDenied(target: Element): boolean {
@@ -108,7 +124,7 @@ export function makeHand(port: HandPort): Hand {
       case 'fill':
         return type(target, text, true);
       case 'key':
-        return press(target, text);
+        return press(target, text, (each) => !isDenied(each));
       case 'select':
         return select(target, index);
     }
@@ -128,6 +144,7 @@ export function makeHand(port: HandPort): Hand {
     act(frame) {
       const { by, n } = frame;
       if (!port.lets(by)) return;
+      listen(document); // a frame may have come that nobody told of
       if (now() - own_at < QUIET_MS) {
         return answer(by, { n, what: 'paused' });
       }

@@ -138,12 +138,16 @@ export function type(target: Element, text: string, whole: boolean): boolean {
 }
 
 /** Keys that do something by themselves: nothing else is pressed from afar. */
-export function press(target: Element, name: string): boolean {
+export function press(
+  target: Element,
+  name: string,
+  mayReach: (each: Element) => boolean,
+): boolean {
   const at =
     target.closest<HTMLElement>(`${TEXT}, ${EDITABLE}, ${FOCUSABLE}`) ?? (target as HTMLElement);
   if (isText(at)) take(at);
   if (!key(at, 'keydown', name)) return true; // the page has its own answer to it
-  const done = effect(at, name);
+  const done = goesOn(at, name, mayReach) ?? effect(at, name);
   if (at.isConnected) key(at, 'keyup', name);
   return done;
 }
@@ -167,6 +171,36 @@ function effect(at: HTMLElement, name: string): boolean {
     return true;
   }
   return name === 'Escape';
+}
+
+const inUse = (each: HTMLElement) => each.tabIndex >= 0 && each.checkVisibility();
+
+/** What takes the focus on, to what may be reached: Tab in the order of things, arrows among choices. Undefined for other keys. */
+function goesOn(
+  at: HTMLElement,
+  name: string,
+  mayReach: (each: Element) => boolean,
+): boolean | undefined {
+  const step = /^(?:Tab|Arrow(?:Down|Right))$/.test(name) ? 1 : -1;
+  const isChoice = at.matches('[type=radio]') && name.startsWith('Arrow');
+  if (!isChoice && !/^(?:Back)?Tab$/.test(name)) return undefined;
+  const { name: group, form } = at as HTMLInputElement;
+  const root = at.getRootNode() as Document | ShadowRoot;
+  const all = [...root.querySelectorAll<HTMLInputElement>(FOCUSABLE)].filter(
+    (each) =>
+      each === at ||
+      (isChoice
+        ? each.type === 'radio' && each.name === group && each.form === form && mayReach(each)
+        : inUse(each) && mayReach(each)),
+  );
+  const place = all.indexOf(at as HTMLInputElement) + step;
+  const next = isChoice ? all.at(place % all.length) : all[place];
+  if (!next) return false;
+  leaveField();
+  next.focus();
+  if (isChoice) next.click();
+  else if (isText(next)) toEnd(next);
+  return true;
 }
 
 function moveCaret(field: Field, name: string): boolean {
@@ -248,9 +282,9 @@ function take(field: Field): void {
 
 function key(at: Element, name: 'keydown' | 'keyup', mark: string): boolean {
   const { KeyboardEvent } = windowOf(at);
-  return at.dispatchEvent(
-    new KeyboardEvent(name, { key: mark, bubbles: true, cancelable: true, composed: true }),
-  );
+  const shiftKey = mark === 'BackTab';
+  const about = { key: shiftKey ? 'Tab' : mark, shiftKey, bubbles: true, cancelable: true };
+  return at.dispatchEvent(new KeyboardEvent(name, { ...about, composed: true }));
 }
 
 function edit(field: Field, how: string, mark: string): boolean {

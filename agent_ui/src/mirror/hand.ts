@@ -24,6 +24,10 @@ export interface Hand {
   readonly drawn: ReadonlySignal<readonly Spot[]>;
   /** The field that a click has chosen, for typing. */
   readonly field: ReadonlySignal<PageField | undefined>;
+  /** Tab was pressed: what gets the focus there is typed into next. */
+  goOn(back: boolean): void;
+  /** What has the focus on the page now. */
+  focused(node: number | undefined): void;
   letGo(): void;
   isDrawing(): boolean;
 }
@@ -34,6 +38,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
   let stroke = Date.now();
   let drawing: { tool: 'pen' | 'arrow' | 'box'; line: Place[] } | undefined;
   let sent_at = 0;
+  let goesOn = false;
   let scrolled: { at: Place; dx: number; dy: number } | undefined;
 
   const isTime = () => {
@@ -82,6 +87,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       } else if (tool === 'control') {
         const found = viewer()?.spotAt(...at);
         if (!found) return;
+        goesOn = false;
         watching.act({ kind: 'click', ...found });
         field.value = viewer()?.fieldAt(...at);
       } else spot(tool === 'look' ? 'look' : 'mark', at);
@@ -111,7 +117,19 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       if (!scrolled) setTimeout(flushScroll, SEND_EVERY_MS);
       scrolled = { at, dx: dx + (scrolled?.dx ?? 0), dy: dy + (scrolled?.dy ?? 0) };
     },
+    goOn(back) {
+      const { epoch, node } = field.peek() ?? {};
+      if (epoch === undefined || node === undefined) return;
+      goesOn = true;
+      watching.act({ kind: 'key', epoch, node, text: back ? 'BackTab' : 'Tab' });
+    },
+    focused(node) {
+      if (!goesOn || node === undefined || node === field.peek()?.node) return;
+      goesOn = false;
+      field.value = viewer()?.fieldOf(node);
+    },
     letGo() {
+      goesOn = false;
       field.value = undefined;
     },
   };

@@ -61,6 +61,8 @@ export interface Viewer {
   hang(kind: 'pen' | 'arrow' | 'box', line: readonly Place[]): Omit<Spot, 'kind'> | undefined;
   boxOf(node: number): Box | undefined;
   fieldAt(x: number, y: number): PageField | undefined;
+  /** What has the focus, as something to type to: keys go to buttons and links as well. */
+  fieldOf(node: number): PageField | undefined;
   destroy(): void;
 }
 
@@ -207,6 +209,15 @@ export async function makeViewer(
     return node && 'getBoundingClientRect' in node ? node.getBoundingClientRect() : undefined;
   }
 
+  function describe(field: Element): PageField | undefined {
+    const node = idOf(field);
+    if (!node) return undefined;
+    const type = field.getAttribute('type') ?? '';
+    const kind = field.localName === 'select' ? 'choice' : WHOLE.test(type) ? 'whole' : 'text';
+    const options = [...field.querySelectorAll('option')].map((option) => option.label);
+    return { epoch: page.epoch, node, kind, type, options };
+  }
+
   async function unpackAndDraw({ epoch, seq, part, deflated }: Mirrored): Promise<void> {
     const text = deflated ? await inflate(part) : new TextDecoder().decode(part);
     if (seq === 0) {
@@ -263,14 +274,13 @@ export async function makeViewer(
     boxOf,
     fieldAt(x, y) {
       const found = elementAt(x, y);
-      const field = found?.closest(FIELDS) ?? found?.closest('label')?.control ?? null;
-      const node = field && idOf(field);
-      if (!field || !node) return undefined;
-      const type = field.getAttribute('type') ?? '';
-      const kind = field.localName === 'select' ? 'choice' : WHOLE.test(type) ? 'whole' : 'text';
-      if (kind === 'text' && PRESSED.test(type)) return undefined;
-      const options = [...field.querySelectorAll('option')].map((option) => option.label);
-      return { epoch: page.epoch, node, kind, type, options };
+      const field = found?.closest(FIELDS) ?? found?.closest('label')?.control;
+      const described = field ? describe(field) : undefined;
+      return described?.kind === 'text' && PRESSED.test(described.type) ? undefined : described;
+    },
+    fieldOf(id) {
+      const node = mirror.getNode(id);
+      return isElement(node) ? describe(node) : undefined;
     },
     destroy() {
       replayer.destroy();

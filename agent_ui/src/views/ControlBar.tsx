@@ -11,7 +11,7 @@ import { useDesk } from '../state';
 const SEND_AFTER_MS = 60;
 const MAX_TEXT_CHARS = 2000;
 /** What these do is done on the page; all other keys are for what is typed. */
-const KEYS = /^(Backspace|Delete|Enter|ArrowLeft|ArrowRight|Home|End)$/;
+const KEYS = /^(Backspace|Delete|Enter|Arrow(Left|Right|Up|Down)|Home|End)$/;
 
 export function ControlBar(props: { room: OpenRoom; view: RoomView; hand: Hand; name: string }) {
   const { room, view, hand, name } = props;
@@ -63,9 +63,10 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
   useEffect(() => send, []);
 
   const leave = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return;
+    if (event.key !== 'Escape' && event.key !== 'Tab') return;
     event.preventDefault();
     send();
+    if (event.key === 'Tab') return hand.goOn(event.shiftKey);
     hand.letGo();
     document.querySelector<HTMLElement>('[data-focus=page]')?.focus();
   };
@@ -109,6 +110,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
     <textarea
       ref={box as never}
       rows={1}
+      data-node={node}
       spellcheck={false}
       autocomplete="off"
       aria-label={words.typeThere}

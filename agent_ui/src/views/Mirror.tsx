@@ -36,6 +36,8 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
     if (over) watching.close();
   }, [over]);
 
+  useEffect(() => hand.focused(drawn.focus), [drawn.focus]);
+
   // Not after the next frame: the shopper has agreed, and the page may come.
   useLayoutEffect(() => {
     let gone = false;

@@ -29,10 +29,10 @@ def news_prefix(node: str, offset: int, count: int) -> bytes:
     return b"e\x93" + _encode(node) + _encode(offset) + b"\xdd" + count.to_bytes(4, "big")
 
 
-def read_news(message: bytes) -> tuple[str, int, list[Followed]]:
-    """The node that appended, the first offset, the entries."""
-    sender, offset, entries = _entries.decode(message[1:])
-    return sender, offset, [followed(bytes(each)) for each in entries]
+def read_news(message: bytes) -> tuple[str, int, list[bytes]]:
+    """The node that appended, the first offset, the entries' bytes: whoever wrote them knows them."""
+    sender, offset, entries = _entries.decode(memoryview(message)[1:])
+    return sender, offset, [bytes(each) for each in entries]
 
 
 def notice_of(node: str, notice: bytes) -> bytes:

@@ -349,7 +349,7 @@ class RedisBroker(Generic[T]):
             return
         sender, offset, entries = read_news(message)
         if sender != self._node:
-            self._came(lane, offset, entries)
+            self._came(lane, offset, [followed(each) for each in entries])
             self._pass_barriers()
 
     def _lane_of(self, channel: str) -> Lane[T] | None:

@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     attribution_window_s: Annotated[float, Meta(ge=60, le=90 * 86400)] = 86400.0
     sites: list[Site] = []
     teams: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")], list[str]] = {}
-    heartbeat_s: Annotated[float, Meta(ge=1, le=300)] = 25.0
+    heartbeat_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
     frames_per_s: Annotated[float, Meta(ge=1)] = 100.0
     burst_frames: Annotated[float, Meta(ge=10)] = 1000.0
     max_connections: Annotated[int, Meta(ge=1)] = 20_000

@@ -59,7 +59,26 @@ class _Server(ServerProtocol):
 
 
 class HubProtocol(asyncio.Protocol):
-    """One WebSocket of the hub. The constructor's signature is the one that uvicorn calls."""
+    """One WebSocket of the hub. The constructor's signature is the one that uvicorn calls.
+
+    `_open`: the handshake is complete, and no close was sent or has come.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_connection",
+        "_connections",
+        "_held",
+        "_hub",
+        "_late_bytes",
+        "_loop",
+        "_open",
+        "_parts",
+        "_proxies",
+        "_simple",
+        "_transport",
+        "_websocket",
+    )
 
     def __init__(
         self,
@@ -77,6 +96,7 @@ class HubProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._connection: Connection | None = None
         self._simple = True
+        self._open = False
         self._held = b""
         self._parts: list[bytes] = []
         self._closing: asyncio.TimerHandle | None = None
@@ -123,8 +143,8 @@ class HubProtocol(asyncio.Protocol):
         """
         if self._held:
             data, self._held = self._held + data, b""
-        at, receive, websocket = 0, connection.receive, self._websocket
-        while websocket.state is State.OPEN:
+        at, receive = 0, connection.receive
+        while self._open:
             frame = frame_at(data, at)
             if frame is None:
                 self._held = data[at:]
@@ -148,6 +168,7 @@ class HubProtocol(asyncio.Protocol):
 
     def _parse_piece(self, data: bytes) -> None:
         self._websocket.receive_data(data)
+        self._open = self._websocket.state is State.OPEN
         for event in self._websocket.events_received():
             if isinstance(event, Request):
                 self._accept(event)
@@ -159,6 +180,7 @@ class HubProtocol(asyncio.Protocol):
 
     def eof_received(self) -> None:
         self._websocket.receive_eof()
+        self._open = False
         self._write_out()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -194,6 +216,7 @@ class HubProtocol(asyncio.Protocol):
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and hub is None:
             response = self._websocket.reject(HTTPStatus.SERVICE_UNAVAILABLE, "the server is starting\n")
         self._websocket.send_response(response)
+        self._open = self._websocket.state is State.OPEN
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS or hub is None:
             return
         peer = self._transport.get_extra_info("peername")
@@ -225,12 +248,17 @@ class HubProtocol(asyncio.Protocol):
     # What the outbox asks (live.outbox.Wire)
 
     def write(self, frames: list[bytes]) -> None:
-        if self._websocket.state is State.OPEN:
+        if not self._open:
+            return
+        if len(frames) == 1:
+            self._transport.write(head_of(len(frames[0])) + frames[0])
+        else:
             self._transport.write(
                 b"".join([part for frame in frames for part in (head_of(len(frame)), frame)])
             )
 
     def close(self, code: int, reason: str) -> None:
+        self._open = False
         with suppress(InvalidState):
             self._websocket.send_close(code, reason)
         self._write_out()

@@ -60,7 +60,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Bounds on one connection. Seconds, frames and frames a second (a bucket of `burst_frames`)."""
 
     hello_within_s: float = 10.0
-    heartbeat_s: float = 25.0
+    heartbeat_s: float = 30.0
     frames_per_s: float = 100.0
     burst_frames: float = 1000.0
 

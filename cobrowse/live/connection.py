@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
@@ -78,6 +77,19 @@ class Host(Protocol):
 class Connection:
     """One WebSocket. Frames are handled as they arrive; while a hello or a join waits for storage they queue."""
 
+    __slots__ = (
+        "_busy",
+        "_host",
+        "_waiting",
+        "author",
+        "available",
+        "handshake",
+        "outbox",
+        "protocol",
+        "rooms",
+        "site",
+    )
+
     def __init__(self, host: Host, wire: Wire, handshake: Handshake) -> None:
         self._host = host
         self.handshake = handshake
@@ -87,7 +99,7 @@ class Connection:
         self.site = ""
         self.available = False
         self.rooms: dict[str, tuple[Room, Member]] = {}
-        self._waiting: deque[AnyClientFrame] = deque()
+        self._waiting: list[AnyClientFrame] = []
         self._busy = False
 
     # From the wire
@@ -211,7 +223,7 @@ class Connection:
             await work
             self._busy = False
             while self._waiting and not self._busy and not self.outbox.closed:
-                self._handle(self._waiting.popleft())
+                self._handle(self._waiting.pop(0))
         except PeerError as error:
             self.fail(error)
         except Exception:

@@ -42,7 +42,6 @@ from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
 from cobrowse.live.staffing import Staffing, TeamsOf
 
-BOARD_EVERY_S = 0.2
 SWEEP_EVERY_S = 1.0
 SESSIONS_EVERY_S = 5.0
 """An agent who signed out, or was shut out, is off the hub within this time."""
@@ -104,7 +103,7 @@ class Hub:
             else:
                 workers = [self._tasks.create_task(self._broker.run(), name="broker")]
             keepers = [
-                self._tasks.create_task(self._every(BOARD_EVERY_S, self._tend), name="board"),
+                self._tasks.create_task(self._forever(self._board.due, self._tend), name="board"),
                 self._tasks.create_task(self._forever(self._agenda_due, self._advise), name="advise"),
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from cobrowse.core.cart import project
@@ -14,6 +16,12 @@ from cobrowse.live.neighbours import merged
 from cobrowse.live.room import Room
 
 MAX_CARDS = 500
+TOGETHER_S = 0.2
+"""How long a changed card waits for others."""
+
+LOOK_EVERY_S = 1.0
+"""How long nothing is looked at if no card changes: the CSAs of other nodes are no card."""
+
 LAST_TEXT_CHARS = 120
 
 
@@ -77,6 +85,7 @@ class Board:
         self.cards: dict[str, Card] = {} if elsewhere else self._own
         self._changed: dict[str, Room] = {}
         self._changed_elsewhere: set[str] = set()
+        self._stirred = asyncio.Event()
 
     def add(self, peer: Peer) -> None:
         self._peers.append(peer)
@@ -89,19 +98,30 @@ class Board:
 
     def touch(self, room: Room) -> None:
         """Notes that the room's card may have changed."""
+        if not self._changed:
+            self._stirred.set()
         self._changed[room.state.room] = room
 
     def touch_elsewhere(self, rooms: Iterable[str]) -> None:
         """Notes that other nodes have other cards of these rooms."""
         self._changed_elsewhere.update(rooms)
+        self._stirred.set()
 
     def forget(self, room: Room) -> None:
         """Takes back `touch`: what this object says of the room no longer holds."""
         if self._changed.get(room.state.room) is room:
             del self._changed[room.state.room]
 
+    async def due(self) -> None:
+        """Returns soon after a card may have changed: what follows is shown with it. Now and then also without."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await self._stirred.wait()
+        await asyncio.sleep(TOGETHER_S)
+
     def publish(self) -> None:
         """Sends what has changed since the last time."""
+        self._stirred.clear()
         if not self._changed and not self._changed_elsewhere:
             return
         changed, self._changed = self._changed, {}

@@ -89,7 +89,7 @@ def test_an_address_that_is_not_ours_is_named(settings_file: Path, tmp_path: Pat
     ("before", "after", "said"),
     [
         ("port = ", 'port = "high" # ', "$.port"),
-        ("heartbeat_s = 25.0", "heartbeat_s = 0", "$.heartbeat_s"),
+        ("heartbeat_s = 30.0", "heartbeat_s = 0", "$.heartbeat_s"),
         ('csa_edits = "ask"', 'csa_edits = "maybe"', "$.sites[0].csa_edits"),
         ('currency = "GBP"', 'currency = "pounds"', "$.sites[0].currency"),
         ("chats_per_csa", "chats_per_cat", "known settings: "),

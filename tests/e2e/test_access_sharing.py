@@ -53,3 +53,8 @@ def test_sharing_a_page_has_no_violation(world: World, size: str, scheme: str) -
     csa.page.get_by_role("button", name="Audit").click()
     expect(csa.page.get_by_role("dialog").get_by_role("row").nth(1)).to_be_visible()
     assert violations(csa.page, MIRROR_ASIDE) == []
+    for button, dialog in (("Code", "code"), ("Masking", "Preview what is masked")):
+        csa.page.keyboard.press("Escape")
+        csa.page.get_by_role("button", name=button, exact=True).click()
+        expect(csa.page.get_by_role("dialog", name=re.compile(dialog, re.IGNORECASE))).to_be_visible()
+        assert violations(csa.page, MIRROR_ASIDE) == []

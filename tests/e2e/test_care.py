@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.people import Csa, Shopper
+from tests.e2e.test_access import violations
+from tests.e2e.test_access_sharing import MIRROR_ASIDE
 from tests.e2e.test_mirror import banner, meet, mirror_of, share
 from tests.e2e.world import World
 
@@ -127,6 +129,7 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
     )
     csa.page.reload()
     expect(replay).to_be_visible()
+    assert violations(csa.page) == []
     replay.click()
     dialog = csa.page.get_by_role("dialog", name="Recording")
     drawn = dialog.frame_locator(".mirror-sheet iframe").frame_locator("iframe")
@@ -137,6 +140,7 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
     expect(drawn.get_by_text("my own words")).to_have_count(0)
     position.press("Home")
     expect(drawn.locator(".product-price .price")).to_have_text("£129")
+    assert violations(csa.page, MIRROR_ASIDE) == []
     csa.page.keyboard.press("Escape")
     csa.page.get_by_role("button", name="Audit").click()
     audit = csa.page.get_by_role("dialog", name="Who did what")

@@ -35,6 +35,7 @@ from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
 from cobrowse.asgi.shop_files import ShopFilesApi
 from cobrowse.asgi.signin import SignIn
+from cobrowse.broker.link import Link
 from cobrowse.core.arrivals import Arrivals
 from cobrowse.core.credentials import MIN_SECRET_BYTES
 from cobrowse.core.messages import SiteView
@@ -145,6 +146,18 @@ def _make_secret(path: Path) -> None:
         pass  # another process was first: its secret counts
     finally:
         Path(file.name).unlink()
+
+
+async def check_servers(settings: Settings) -> None:
+    """Returns when the database, and Redis where one is set, can be used. Raises CobrowseError: what is wrong."""
+    engine = await open_database(settings.database_url)
+    await engine.dispose()
+    if settings.redis_url:
+        link = Link(settings.redis_url, settings.redis_replicas)
+        try:
+            await link.begin()
+        finally:
+            await link.close()
 
 
 def create_app(

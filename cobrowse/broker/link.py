@@ -80,6 +80,13 @@ class Link:
             raise RedisUnusable("`redis_replicas` expected no cluster: there, set min-replicas-to-write")
         self._library = LIBRARY.read_text("utf-8")
 
+    async def begin(self) -> None:
+        """Reaches Redis for the first time. Raises RedisUnusable, with what is wrong."""
+        try:
+            await self.load()
+        except FAILURES as failed:
+            raise RedisUnusable(f"Redis does not answer at `redis_url`: {type(failed).__name__}") from None
+
     async def load(self) -> None:
         """Puts our functions into every master. Raises RedisUnusable when there is no Redis that has functions."""
         try:

@@ -17,14 +17,13 @@ from pathlib import Path
 import uvicorn
 
 from cobrowse import rulebook
-from cobrowse.app import create_app
+from cobrowse.app import check_servers, create_app
 from cobrowse.asgi.arriving import ArrivingProtocol
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.rules.rule import Rule
 from cobrowse.settings import Settings, SettingsError
-from cobrowse.storage.engine import open_database
 
 STOP_WITHIN_S = 10
 LOOK_EVERY_S = 0.5
@@ -102,7 +101,7 @@ def prepare(settings: Settings) -> uvicorn.Server:
     """A server that is ready to run. Raises CobrowseError for whatever would keep it from serving."""
     if not settings.sites:
         raise SettingsError("expected at least one [[sites]] in the settings file: see docs/embedding.md")
-    asyncio.run(_check_database(settings.database_url))
+    asyncio.run(check_servers(settings))
     folder = rules_folder(settings)
     app = create_app(settings, read_rules(folder), Assets(), folder)
     config = uvicorn.Config(
@@ -116,11 +115,6 @@ def prepare(settings: Settings) -> uvicorn.Server:
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     return DrainingServer(config)
-
-
-async def _check_database(url: str) -> None:
-    engine = await open_database(url)
-    await engine.dispose()
 
 
 def serve(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from cobrowse.broker.channels import node_channel
 from cobrowse.broker.feed import Feed
 from cobrowse.broker.lane import Followed
-from cobrowse.broker.link import FAILURES, Keys, Link, RedisUnusable, heed_cancellation
+from cobrowse.broker.link import FAILURES, Keys, Link, heed_cancellation
 from cobrowse.broker.post import Post
 from cobrowse.broker.redis import RedisBroker
 from cobrowse.live.neighbours import Neighbours
@@ -64,10 +64,7 @@ class Node:
 
     async def start(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Starts to listen, then to write; the tasks, to be cancelled when all is done. Raises RedisUnusable."""
-        try:
-            await self.link.load()
-        except FAILURES as failed:
-            raise RedisUnusable(f"Redis does not answer at `redis_url`: {type(failed).__name__}") from None
+        await self.link.begin()
         running = [
             tasks.create_task(self.broker.run(), name="broker"),
             tasks.create_task(self.projector.run(), name="projector"),

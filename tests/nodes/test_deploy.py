@@ -117,6 +117,10 @@ def test_the_compose_file_sets_what_the_documents_say() -> None:
     node = composed["services"]["node1"]
     assert set(node["environment"]) >= {"COBROWSE_REDIS_URL", "COBROWSE_DATABASE_URL", "COBROWSE_SECRET"}
     assert "noeviction" in composed["services"]["redis"]["command"]
+    # The images set themselves up in their own time, and what must wait for them waits.
+    assert "127.0.0.1" in composed["services"]["postgres"]["healthcheck"]["test"], "not by its socket alone"
+    assert composed["services"]["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert node["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     for mounted in (node, composed["services"]["nginx"]):
         for volume in mounted["volumes"]:
             assert (DEPLOY / volume.split(":")[0]).is_file()
@@ -149,6 +153,12 @@ def test_the_systemd_unit_is_one(tmp_path: Path) -> None:
             [judge, "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
         )
         assert (judged.returncode, judged.stderr) == (0, "")
+
+
+def test_the_container_gets_nothing_of_this_checkout_but_the_source() -> None:
+    """Whatever git leaves out as an environment or a build, the image is made without."""
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {".git", ".venv", "node_modules", "cobrowse/static"} <= set(ignored)
 
 
 def test_the_container_file_copies_what_is_there() -> None:

@@ -12,6 +12,9 @@ import httpx
 import pytest
 import redis.asyncio
 
+from cobrowse.broker.link import RedisUnusable
+from cobrowse.commands.engines import free_port
+from cobrowse.commands.serve import prepare
 from cobrowse.core.messages import Drain, Increment, Say
 from tests.engines import RedisServer, running_redis
 from tests.nodes.conftest import SECRET, StartNode, eventually
@@ -61,6 +64,20 @@ async def test_node4_not_ready_while_nothing_is_delivered(
 
 async def _is(url: str, wanted: int) -> bool:
     return await status(url) == wanted
+
+
+async def test_node4_a_redis_that_does_not_answer_is_said_before_anything_is_served(
+    tmp_path: Path, database_url: str
+) -> None:
+    needs_built_files()
+    settings = settings_for(
+        tmp_path,
+        database_url=database_url,
+        redis_url=f"redis://127.0.0.1:{free_port()}/0",
+        secret=SECRET,
+    )
+    with pytest.raises(RedisUnusable, match="does not answer at `redis_url`"):
+        await asyncio.to_thread(prepare, settings)
 
 
 async def test_metrics_tell_what_the_node_does(start_node: StartNode) -> None:

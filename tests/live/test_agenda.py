@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from cobrowse.broker.memory import MemoryBroker
 from cobrowse.core.messages import Author, Increment, SiteView
 from cobrowse.live.agenda import Agenda
@@ -54,7 +56,10 @@ async def visited(rooms: Rooms, key: str) -> Room:
     return room
 
 
-async def test_rule7_the_agenda_wakes_for_what_happens_and_for_what_is_due(tmp_path: Path) -> None:
+async def test_rule7_the_agenda_wakes_for_what_happens_and_for_what_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cobrowse.live.agenda.LOOK_EVERY_S", 3_600.0)  # nothing but an event wakes it
     async with hub(tmp_path) as here:
         room = await visited(here.rooms, "r")
         agenda = Agenda()

@@ -91,6 +91,10 @@ function _isBlockedElement(element, blockClass, names) {
     'value : value,\n              node: changed',
   ],
   [
+    /let value = m\.target\.getAttribute\(attributeName\);([\s\S]*?)isBlocked\(m\.target, this\.blockClass, this\.blockSelector, false\)([\s\S]*?)\.get\(m\.target\)([\s\S]*?)node: m\.target,([\s\S]*?)\.set\(m\.target, item\)/,
+    'let value = target.getAttribute(attributeName);$1_isBlockedElement(target, this.blockClass, this.blockSelector)$2.get(target)$3node: target,$4.set(target, item)',
+  ],
+  [
     /\.filter\(\((\w+)\) => !addedIds\.has\(\1\.id\)\)\.filter\(\(\1\) => this\.mirror\.has\(\1\.id\)\)/g,
     '.filter(($1) => !addedIds.has($1.id) && this.mirror.has($1.id))',
   ],

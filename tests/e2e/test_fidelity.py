@@ -8,13 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, expect
 
-from tests.e2e.fidelity import MIRROR, Pages, difference, expect_same_nodes
+from tests.e2e.fidelity import MIRROR, Pages, expect_equal, expect_same_nodes
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.test_mirror import share
 from tests.e2e.world import World
-
-MAX_DIFFERENT = 0.001
-MAX_LOOKS = 30
 
 
 class Sharing:
@@ -37,13 +34,7 @@ class Sharing:
         self.shopper.page.goto(f"{self.pages.origin}/open/{page}")
 
     def expect_equal(self, keep: Path) -> None:
-        expect_same_nodes(self.shopper, self.csa)
-        different = 1.0
-        for _ in range(MAX_LOOKS):  # a canvas is looked at now and then
-            different = difference(self.shopper, self.csa, keep)
-            if different <= MAX_DIFFERENT:
-                return
-        assert different <= MAX_DIFFERENT
+        expect_equal(self.shopper, self.csa, keep)
 
 
 @pytest.fixture(scope="module")

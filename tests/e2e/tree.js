@@ -2,7 +2,7 @@
 // shopper's page and in the console alike; `mirrored` says which.
 (() => {
   const OMITTED =
-    'script, noscript, template, base, meta, source, track, param, title, input[type=hidden], cobrowse-widget, link:not([rel~=stylesheet])';
+    'script, noscript, template, base, meta, source, track, param, title, input[type=hidden], cobrowse-widget, cobrowse-gap, link:not([rel~=stylesheet])';
   const BOXES = 'object, embed, math, audio:not([poster]), video:not([poster]), img:not([src]):not([srcset]), img[src=""]';
   const round = (value) => Math.round(value * 2) / 2;
 

@@ -21,6 +21,11 @@ const UNUSED = [
     /^function initScrollObserver\([\s\S]*?^\}$/m,
     'function initScrollObserver() { return () => {}; }',
   ],
+  // Selections are followed by states.ts as well: what a new snapshot does not say is told after it.
+  [
+    /^function initSelectionObserver\([\s\S]*?^\}$/m,
+    'function initSelectionObserver() { return () => {}; }',
+  ],
   [/^function initFontObserver\([\s\S]*?^\}$/m, 'function initFontObserver() { return () => {}; }'],
   [
     /^function initCustomElementObserver\([\s\S]*?^\}$/m,
@@ -187,6 +192,9 @@ const OWN = [
     /^function adaptCssForReplay\([\s\S]*?^\}$/m,
     'function adaptCssForReplay(cssText) { return cssText; }',
   ],
+  // That parser, which it brings twice: made when the file is read, so no bundler may leave it out.
+  [/^var postcssExports\$1 = requirePostcss\$1\(\);$[\s\S]*?^postcss\$1\.Node;$/m, ''],
+  [/^var postcssExports = requirePostcss\(\);$[\s\S]*?^postcss\.Node;$/m, ''],
 ];
 
 const changed = (file, parts) => ({

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.markup import clean_css, is_address, is_attribute, is_element, is_harmful
+from cobrowse.core.page_events import (
+    DeclarationChanged,
+    Event,
+    Mutated,
+    Node,
+    RulesChanged,
+    SheetsAdopted,
+    Snapshot,
+    Style,
+    Value,
+)
 from cobrowse.core.sheets import Reading, UnknownSheet
 
 MAX_BATCH_BYTES = 1024 * 1024
@@ -29,212 +38,11 @@ DEFLATE_FROM_BYTES = 1024
 _ADDRESSES = frozenset({"href", "xlink:href", "src", "poster"})
 _PICTURES = frozenset({"img", "image", "input", "video", "audio"})
 
-Id = Annotated[int, Meta(ge=-2, le=2**31 - 1)]
-Px = Annotated[int, Meta(ge=-(10**8), le=10**8)] | Annotated[float, Meta(ge=-1e8, le=1e8)]
-Style = dict[str, str | bool | list[str]]
-Value = str | float | bool | Style | None
-
 
 class MirrorRefused(CobrowseError):
     """A batch that is not one; the message says what was expected, not what came."""
 
 
-class Node(msgspec.Struct, omit_defaults=True, gc=False):
-    """A node of the page: 0 document, 1 doctype, 2 element, 3 text. Any other type refuses the batch."""
-
-    type: Literal[0, 1, 2, 3]
-    id: Id
-    tagName: str = ""  # noqa: N815 - rrweb's word on the wire
-    attributes: dict[str, Value] = {}
-    childNodes: list[Node] | None = None  # noqa: N815
-    textContent: str | None = None  # noqa: N815
-    name: str | None = None
-    compatMode: Literal["CSS1Compat", "BackCompat"] | None = None  # noqa: N815
-    isStyle: bool = False  # noqa: N815
-    isSVG: bool = False  # noqa: N815
-    isShadowHost: bool = False  # noqa: N815
-    isShadow: bool = False  # noqa: N815
-
-
-class Text(msgspec.Struct):
-    id: Id
-    value: str | None
-
-
-class AttributeChange(msgspec.Struct):
-    id: Id
-    attributes: dict[str, Value]
-
-
-class Removal(msgspec.Struct, omit_defaults=True):
-    parentId: Id  # noqa: N815
-    id: Id
-    isShadow: bool = False  # noqa: N815
-
-
-class Addition(msgspec.Struct):
-    parentId: Id  # noqa: N815
-    nextId: Id | None  # noqa: N815
-    node: Node
-
-
-class Position(msgspec.Struct):
-    x: Px
-    y: Px
-    id: Id
-    timeOffset: Px  # noqa: N815
-
-
-Index = int | list[int]
-
-
-class AddedRule(msgspec.Struct, omit_defaults=True):
-    rule: str
-    index: Index | None = None
-
-
-class RemovedRule(msgspec.Struct):
-    index: Index
-
-
-class SheetRules(msgspec.Struct):
-    styleId: Id  # noqa: N815
-    rules: list[AddedRule]
-
-
-class SetProperty(msgspec.Struct, omit_defaults=True):
-    property: str
-    value: str | None = None
-    priority: str = ""
-
-
-class RemovedProperty(msgspec.Struct):
-    property: str
-
-
-class Change(msgspec.Struct, tag_field="source", omit_defaults=True):
-    """The base of all changes after a snapshot, told apart by rrweb's `source`."""
-
-
-class Mutated(Change, tag=0, omit_defaults=False):
-    """Lists that hold nothing are left out on the way here; the viewer gets all of them."""
-
-    texts: list[Text] = []
-    attributes: list[AttributeChange] = []
-    removes: list[Removal] = []
-    adds: list[Addition] = []
-
-
-class MouseMoved(Change, tag=1):
-    positions: Annotated[list[Position], Meta(max_length=500)]
-
-
-class MouseActed(Change, tag=2):
-    type: Annotated[int, Meta(ge=0, le=12)]
-    id: Id
-    x: Px | None = None
-    y: Px | None = None
-
-
-class Scrolled(Change, tag=3):
-    id: Id
-    x: Px
-    y: Px
-
-
-class Resized(Change, tag=4):
-    width: Px
-    height: Px
-
-
-class Entered(Change, tag=5):
-    id: Id
-    text: Annotated[str, Meta(max_length=100_000)]
-    isChecked: bool  # noqa: N815
-
-
-class Touched(MouseMoved, tag=6):
-    pass
-
-
-class RulesChanged(Change, tag=8):
-    id: Id | None = None
-    styleId: Id | None = None  # noqa: N815
-    adds: list[AddedRule] | None = None
-    removes: list[RemovedRule] | None = None
-    replace: str | None = None
-    replaceSync: str | None = None  # noqa: N815
-
-
-class Dragged(MouseMoved, tag=12):
-    pass
-
-
-class DeclarationChanged(Change, tag=13):
-    index: list[int]
-    id: Id | None = None
-    styleId: Id | None = None  # noqa: N815
-    set: SetProperty | None = None
-    remove: RemovedProperty | None = None
-
-
-class SheetsAdopted(Change, tag=15):
-    id: Id
-    styleIds: list[Id]  # noqa: N815
-    styles: list[SheetRules] | None = None
-
-
-AnyChange = (
-    Mutated
-    | MouseMoved
-    | MouseActed
-    | Scrolled
-    | Resized
-    | Entered
-    | Touched
-    | RulesChanged
-    | Dragged
-    | DeclarationChanged
-    | SheetsAdopted
-)
-
-
-class Offset(msgspec.Struct):
-    top: Px
-    left: Px
-
-
-class Snapshot(msgspec.Struct):
-    node: Node
-    initialOffset: Offset  # noqa: N815
-
-
-class Size(msgspec.Struct):
-    width: Px
-    height: Px
-
-
-class SnapshotTaken(msgspec.Struct, tag_field="type", tag=2):
-    timestamp: float
-    data: Snapshot
-
-
-class Changed(msgspec.Struct, tag_field="type", tag=3):
-    timestamp: float
-    data: AnyChange
-
-
-class Sized(msgspec.Struct, tag_field="type", tag=4):
-    timestamp: float
-    data: Size
-
-
-class Summed(msgspec.Struct, tag_field="type", tag=5):
-    timestamp: float
-    data: dict[Literal["elements", "hash"], Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]]
-
-
-Event = SnapshotTaken | Changed | Sized | Summed
 _batch: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
 _encode = msgspec.json.Encoder().encode
 
@@ -289,10 +97,10 @@ def check(body: bytes, deflated: bool, known: Mapping[str, str] | None = None) -
                         added.rule = clean_css(added.rule)
     if nodes > MAX_NODES:
         raise MirrorRefused(f"expected at most {MAX_NODES} nodes")
-    checked = _encode(events)
-    if len(checked) < DEFLATE_FROM_BYTES:
-        return Checked(checked, False, is_snapshot, sheets.learned)
-    return Checked(zlib.compress(checked, 1, -15), True, is_snapshot, sheets.learned)
+    encoded = _encode(events)
+    if len(encoded) < DEFLATE_FROM_BYTES:
+        return Checked(encoded, False, is_snapshot, sheets.learned)
+    return Checked(zlib.compress(encoded, 1, -15), True, is_snapshot, sheets.learned)
 
 
 def _inflate(body: bytes) -> bytes:

@@ -10,7 +10,7 @@ from cobrowse.core.errors import CobrowseError
 from cobrowse.core.shelf import Shelf
 
 if TYPE_CHECKING:
-    from cobrowse.core.mirror import Node
+    from cobrowse.core.page_events import Node
 
 MAX_SITE_BYTES = 2 * 1024 * 1024
 """Of the texts of one site's sheets: the least lately used goes first."""

@@ -43,6 +43,15 @@ def checked(*events: dict[str, Any]) -> str:
     return (zlib.decompress(batch.body, -15) if batch.deflated else batch.body).decode()
 
 
+def test_equal1_a_selection_is_places_in_nodes_and_nothing_else() -> None:
+    place = {"start": 3, "startOffset": 1, "end": 4, "endOffset": 6}
+    kept = checked(change(14, ranges=[{**place, "text": "secret"}]))
+    assert json.loads(kept)[0]["data"] == {"source": 14, "ranges": [place]}
+    for wrong in ({**place, "end": "4"}, {**place, "endOffset": -1}, {"start": 3}):
+        with pytest.raises(MirrorRefused):
+            checked(change(14, ranges=[wrong]))
+
+
 HARMFUL = """script SCRIPT frame object embed base meta noscript template portal annotation-xml animate set
 applet frameset unknown math x:script"""
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, expect
 
+from cobrowse.commands.engines import free_port
 from cobrowse.core.messages import MaskRule
 from tests.e2e.fidelity import expect_equal, expect_same_nodes
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.test_mirror import share
 from tests.e2e.world import ROOT, World
-from tests.processes import free_port, wait_for
+from tests.processes import wait_for
 
 
 class Cobblers:

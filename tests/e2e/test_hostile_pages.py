@@ -25,7 +25,7 @@ BEGIN = """async (bundle) => {
   root.style.cssText = 'position: fixed; inset: 0; z-index: 9; width: 1200px; height: 800px; background: white';
   document.body.append(root);
   window.stand = { missed: 0, drawn: 0, pages: 0 };
-  stand.viewer = await makeViewer(root, 'demo', () => stand.drawn++, () => stand.missed++, () => {});
+  stand.viewer = await makeViewer(root, 'demo', { field: '' }, () => stand.drawn++, () => stand.missed++, () => {});
 }"""
 
 DRAW = """async (pages) => {

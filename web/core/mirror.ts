@@ -55,7 +55,16 @@ export enum Source {
   StyleSheetRule = 8,
   Drag = 12,
   StyleDeclaration = 13,
+  Selection = 14,
   AdoptedStyleSheet = 15,
+}
+
+/** What is selected, from a place in one node to a place in another: of texts the characters, of elements the children before it. */
+export interface SelectedRange {
+  start: number;
+  startOffset: number;
+  end: number;
+  endOffset: number;
 }
 
 export interface Mutation {
@@ -93,6 +102,7 @@ export type Incremental =
       set?: { property: string; value: string | null; priority?: string };
       remove?: { property: string };
     }
+  | { source: Source.Selection; ranges: SelectedRange[] }
   | {
       source: Source.AdoptedStyleSheet;
       id: number;

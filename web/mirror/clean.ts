@@ -133,6 +133,14 @@ function cleanIncremental(page: Page, data: Incremental): Incremental | undefine
       const text = data.text && !shown ? MASK : data.text;
       return { source: data.source, id: data.id, text, isChecked: false };
     }
+    case Source.Selection: {
+      const ranges = data.ranges.flatMap(({ start, startOffset, end, endOffset }) => {
+        const from = placeIn(page, start, startOffset, 0);
+        const to = placeIn(page, end, endOffset, MASK.length);
+        return from < 0 || to < 0 ? [] : [{ start, startOffset: from, end, endOffset: to }];
+      });
+      return { source: data.source, ranges };
+    }
     case Source.StyleSheetRule: {
       const own = sheets.clean;
       return {
@@ -167,6 +175,18 @@ function cleanIncremental(page: Page, data: Incremental): Incremental | undefine
     }
   }
   return undefined;
+}
+
+/** A place in a node as the mirror has it, in a masked text `masked`, which says nothing of its length; -1: it has none. */
+function placeIn(page: Page, id: number, offset: number, masked: number): number {
+  const node = page.nodeOf(id);
+  if (!node || isOmitted(page, node) || isInsideBox(page, node)) return -1;
+  if (isElement(node)) {
+    const before = [...node.childNodes].slice(0, offset);
+    return isBox(page, node) ? -1 : before.filter((each) => !isOmitted(page, each)).length;
+  }
+  const text = node.textContent ?? '';
+  return cleanText(page, elementOf(node), text) === text ? offset : masked;
 }
 
 const place = ({ id, styleId }: { id?: number; styleId?: number }) => ({

@@ -20,9 +20,22 @@ export function elementOf(node: Node | null): Element | null {
   );
 }
 
-/** Whether a node is left out of the mirror altogether, with all that is in it. */
+/**
+ * Whether a node is left out of the mirror altogether. What is omitted leaves a gap where it stands in the page, since style
+ * sheets count the children of an element; but not in the head, nor the widget, which is none of the page's own.
+ */
 export function isOmitted(page: Page, node: Node | null): boolean {
-  return node?.nodeType === Node.COMMENT_NODE || page.verdicts.placeOf(elementOf(node)).omitted;
+  if (node?.nodeType === Node.COMMENT_NODE) return true;
+  const { placeOf } = page.verdicts;
+  if (!placeOf(elementOf(node)).omitted) return false;
+  const around = elementOf(node?.parentNode ?? null);
+  return (
+    !isElement(node) ||
+    !around ||
+    placeOf(around).omitted ||
+    /^(?:head|html)$/.test(around.localName) ||
+    node.localName === 'cobrowse-widget'
+  );
 }
 
 /** Whether a node is inside of something that is shown as an empty box. */
@@ -61,8 +74,16 @@ const STANDING = Object.entries({
   'z-index': 'auto',
 });
 
-/** The box that stands for what is not shown. */
-function box(node: MirrorNode, element: Element, kind: string): MirrorNode {
+/** A frame that looks like one where one pays. */
+const isPaying = ({ localName, outerHTML }: Element) =>
+  localName === 'iframe' && /pay|card|stripe|adyen|klarna|braintree/i.test(outerHTML);
+
+/** The box that stands for what is not shown; `kind` is what that is. */
+function box(
+  node: MirrorNode,
+  element: Element,
+  kind = isPaying(element) ? 'payment' : element.localName,
+): MirrorNode {
   const { width, height } = element.getBoundingClientRect();
   const looks = getComputedStyle(element);
   const display = looks.display.replace(/ ?math$/, '') || 'inline';
@@ -90,7 +111,7 @@ function box(node: MirrorNode, element: Element, kind: string): MirrorNode {
 /** A canvas cannot be drawn where scripts are forbidden: its picture goes out with it. */
 function withPicture(page: Page, node: MirrorNode, canvas: HTMLCanvasElement): MirrorNode {
   const picture = page.verdicts.of(canvas) === 'show' ? pictureOf(canvas) : undefined;
-  if (!picture) return box(node, canvas, 'canvas');
+  if (!picture) return box(node, canvas);
   page.states?.watch(canvas);
   const { id, type } = node;
   const attributes = {
@@ -178,14 +199,14 @@ export function cleanNode(
   if (!isElement(live)) return undefined;
   const { verdicts } = page;
   const place = verdicts.placeOf(live);
-  if (place.omitted) return undefined;
-  if (place.boxed) return box(node, live, verdicts.of(live) === 'hide' ? 'hidden' : 'frame');
+  if (place.omitted) return isOmitted(page, live) ? undefined : { ...kept, ...GAP };
+  if (place.boxed) return box(node, live, verdicts.of(live) === 'hide' ? 'hidden' : undefined);
   if (live.localName === 'canvas') return withPicture(page, node, live as HTMLCanvasElement);
-  if (isMedia(live) && !live.hasAttribute('poster')) return box(node, live, 'media');
+  if (isMedia(live) && !live.hasAttribute('poster')) return box(node, live);
   if (isClosed(live, node)) return box(node, live, 'closed');
   if (node.isShadowHost && live.shadowRoot) page.states?.follow(live.shadowRoot);
   const attributes = cleanAttributes(page, live, node.attributes ?? {});
-  if (live.localName === 'img' && !attributes.src) return box(node, live, 'picture');
+  if (live.localName === 'img' && !attributes.src) return box(node, live);
   if (verdicts.isDenied(live)) attributes[PLACEHOLDER] = 'field';
   kept.tagName = node.tagName ?? 'div';
   kept.attributes = attributes;
@@ -195,6 +216,12 @@ export function cleanNode(
   return live.localName === 'textarea' ? kept : withChildren(kept);
 }
 
+const GAP = {
+  tagName: 'cobrowse-gap',
+  attributes: { style: 'display:none!important' },
+  childNodes: [],
+};
+
 /** The next sibling that the mirror has, for one that it has not. */
 export function nextIdOf(page: Page, id: number | null): number | null {
   if (id === null) return null;
@@ -203,10 +230,11 @@ export function nextIdOf(page: Page, id: number | null): number | null {
   return next ? page.idOf(next) : null;
 }
 
-/** Whether the element stands in the mirror as a box. */
+/** Whether the element stands in the mirror as a box, or a gap: nothing of it is told. */
 export function isBox(page: Page, element: Element): boolean {
   const { verdicts } = page;
-  if (verdicts.placeOf(element).boxed) return true;
+  const { boxed, omitted } = verdicts.placeOf(element);
+  if (boxed || omitted) return true;
   if (!/^(?:img|canvas|audio|video)$/.test(element.localName)) return false;
   return isMedia(element) ? !element.hasAttribute('poster') : verdicts.of(element) !== 'show';
 }

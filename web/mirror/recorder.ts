@@ -6,6 +6,7 @@ import { checksum } from '../core/checksum';
 import {
   EventType,
   FOCUS,
+  type Incremental,
   type MaskRule,
   type MirrorEvent,
   type Mutation,
@@ -19,7 +20,7 @@ import { nameKnown } from './known';
 import { isBox, isElement, isOmitted } from './nodes';
 import { pack } from './pack';
 import { slice, soon } from './slices';
-import { type Change, followStates, type States } from './states';
+import { type Change, followStates, hovered, type States } from './states';
 import { judge } from './verdict';
 
 const MAX_PART_BYTES = 56 * 1024; // a frame has 64 KiB, and other fields
@@ -116,7 +117,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
       let step = steps.next();
       while (!step.done) step = steps.next();
       add(step.value);
-      return tellFocus();
+      return tellPlace();
     }
     endSlices = slice(
       steps,
@@ -126,7 +127,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
         const late = waiting;
         waiting = [];
         add(cleaned);
-        tellFocus();
+        tellPlace();
         late.forEach(take);
       },
       () => {
@@ -136,12 +137,16 @@ export function makeRecorder(port: RecorderPort): Recorder {
     );
   }
 
-  /** Who comes late sees where the shopper is, too. */
-  function tellFocus() {
-    const id = record.mirror.getId(document.activeElement);
-    if (id < 0 || document.activeElement === document.body) return;
-    const data = { source: Source.MouseInteraction as const, type: FOCUS, id };
-    queue.push({ type: EventType.Incremental, timestamp: Math.round(performance.now()), data });
+  /** Who comes late sees where the shopper is, too: at what, though not where on it, if the pointer has not moved here. */
+  function tellPlace() {
+    const tell = (data: Incremental) =>
+      queue.push({ type: EventType.Incremental, timestamp: Math.round(performance.now()), data });
+    const { activeElement, body } = document;
+    let id = record.mirror.getId(activeElement);
+    if (id > 0 && activeElement !== body)
+      tell({ source: Source.MouseInteraction, type: FOCUS, id });
+    id = record.mirror.getId([...document.querySelectorAll(':hover')].pop());
+    if (id > 0) tell(hovered(id));
   }
 
   function snapshotSoon() {
@@ -234,11 +239,11 @@ export function makeRecorder(port: RecorderPort): Recorder {
   }
 
   /** What rrweb does not tell goes the same way as what it tells. */
-  function tellState({ source, id, ...change }: Change) {
+  function tellState({ source, ...change }: Change) {
     const data =
-      source === Source.Scroll
-        ? { source, id, ...change }
-        : { source, texts: [], removes: [], adds: [], attributes: [{ id, ...change }] };
+      source === Source.Mutation
+        ? { source, texts: [], removes: [], adds: [], attributes: [change] }
+        : { source, ...change };
     take({ type: EventType.Incremental, timestamp: 0, data } as MirrorEvent);
   }
 
@@ -247,7 +252,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
     stopRrweb = record({
       emit: (event) => take(event as unknown as MirrorEvent),
       blockSelector: NEVER,
-      slimDOMOptions: { script: true, comment: true, headWhitespace: true, headFavicon: true },
+      slimDOMOptions: { comment: true, headWhitespace: true, headFavicon: true },
       recordCrossOriginIframes: false,
       collectFonts: false,
       inlineImages: false,
@@ -310,12 +315,12 @@ function changesPage({ type, data }: MirrorEvent): boolean {
   );
 }
 
-/** Whether the page now says otherwise what of it may be seen. SPEC mirror.1. */
+/** Whether the page now says otherwise what of it may be seen; by its type a field is hidden or denied, too. SPEC mirror.1. */
 const saysMasks = ({ type, data }: MirrorEvent) =>
   type === EventType.Incremental &&
   data.source === Source.Mutation &&
   data.attributes.some(({ attributes }) =>
-    ['data-cobrowse-mask', 'data-cobrowse-unmask'].some((name) => name in attributes),
+    ['data-cobrowse-mask', 'data-cobrowse-unmask', 'type'].some((name) => name in attributes),
   );
 
 /** Whether a rule holds back now, by a class or an id that came later, what it has let out. SPEC mirror.1. */

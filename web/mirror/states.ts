@@ -1,7 +1,8 @@
-// What a page's markup does not say: how far things are scrolled, which popovers are open, which picture an image chose, what a
-// canvas shows and whether a film plays. Told as changes like any other, and weighed like them. SPEC equal.1.
+// What a page's markup does not say: how far things are scrolled, what is selected, what is under a still pointer, which popovers
+// are open, which picture an image chose, what a canvas shows and whether a film plays. Told as changes like any other, and weighed
+// like them. SPEC equal.1.
 
-import { type Attributes, Source } from '../core/mirror';
+import { type Attributes, type Incremental, type SelectedRange, Source } from '../core/mirror';
 
 /** Attributes of ours that say it; the viewer (agent_ui/src/mirror) makes of them what they mean. */
 export const POPOVER = 'data-cobrowse-popover';
@@ -16,8 +17,18 @@ const MAX_PICTURE_CHARS = 200_000;
 const MAX_EXACT_CHARS = 40_000;
 const MEDIA_EVENTS = ['play', 'pause', 'ended', 'seeked', 'loadedmetadata', 'emptied'];
 
+type Hovered = Extract<Incremental, { positions: unknown }>;
+
+/** What is under a pointer that has not moved: the page came, or moved, under it. Where on it is not known. */
+export const hovered = (id: number): Hovered => ({
+  source: Source.MouseMove,
+  positions: [{ x: -1, y: -1, id, timeOffset: 0 }],
+});
+
 export type Change =
   | { source: Source.Scroll; id: number; x: number; y: number }
+  | { source: Source.Selection; ranges: SelectedRange[] }
+  | Hovered
   | { source: Source.Mutation; id: number; attributes: Attributes };
 
 export interface States {
@@ -64,7 +75,10 @@ export function followStates(
   const { signal } = life;
   const followed = new WeakSet<Node>();
   const scrolled = new Set<Node>();
+  const selected = new Set<Document>();
   const canvases = new Map<HTMLCanvasElement, string | undefined>();
+  let wasSelected = false;
+  let over: Element | undefined;
   let scrolling = 0;
   let looking = 0;
 
@@ -84,6 +98,26 @@ export function followStates(
       tell({ source: Source.Scroll, id, x, y });
     }
     scrolled.clear();
+    if (over && idOf(over) > 0) tell(hovered(idOf(over)));
+    over = undefined;
+    for (const document of selected) tellSelected(document);
+    selected.clear();
+  }
+
+  function tellSelected(document: Document) {
+    const selection = document.getSelection();
+    const ranges: SelectedRange[] = [];
+    if (selection?.type === 'Range') {
+      const range = selection.getRangeAt(0);
+      ranges.push({
+        start: idOf(range.startContainer),
+        startOffset: range.startOffset,
+        end: idOf(range.endContainer),
+        endOffset: range.endOffset,
+      });
+    }
+    if (ranges.length || wasSelected) tell({ source: Source.Selection, ranges });
+    wasSelected = ranges.length > 0;
   }
 
   function lookAtCanvases() {
@@ -109,13 +143,22 @@ export function followStates(
     looking = window.setTimeout(() => requestAnimationFrame(lookAtCanvases), CANVAS_EVERY_MS);
   }
 
+  const tellSoon = () => {
+    scrolling ||= window.setTimeout(tellScrolled, SCROLL_EVERY_MS);
+  };
+  const selectedIn = (document: Document) => {
+    selected.add(document);
+    tellSoon();
+  };
+
   function follow(root: Document | ShadowRoot) {
     // A snapshot says how far the page itself is scrolled, not so of the pages in it.
     const { defaultView } = root as Document;
     if (defaultView && defaultView !== window && (defaultView.scrollX || defaultView.scrollY)) {
       scrolled.add(root);
-      scrolling ||= window.setTimeout(tellScrolled, SCROLL_EVERY_MS);
     }
+    // Nor does it say what is selected.
+    if (defaultView) selectedIn(root as Document);
     if (followed.has(root)) return;
     followed.add(root);
     const on = (names: string[], take: (target: Element) => void) => {
@@ -132,8 +175,17 @@ export function followStates(
     };
     on(['scroll'], (target) => {
       scrolled.add(target);
-      scrolling ||= window.setTimeout(tellScrolled, SCROLL_EVERY_MS);
+      tellSoon();
     });
+    on(['mouseover'], (target) => {
+      over = target;
+      tellSoon();
+    });
+    // A pointer that moves is told of by rrweb.
+    on(['mousemove'], () => {
+      over = undefined;
+    });
+    on(['selectionchange'], () => defaultView && selectedIn(root as Document));
     on(['toggle'], (target) => {
       if (target.hasAttribute('popover')) say(target, POPOVER, '');
     });

@@ -30,8 +30,11 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
   let loading: Promise<void> | undefined;
   let wasActive = false;
 
+  // The computer's clock may jump; what has been allowed goes on by the time that has passed.
+  const monotonic_s = () => performance.now() / 1000;
+  let ahead_s = link.now() - monotonic_s();
   const now = (): Sharing =>
-    standing(room.view?.sharing ?? {}, room.pending, location.origin, link.now());
+    standing(room.view?.sharing ?? {}, room.pending, location.origin, monotonic_s() + ahead_s);
   const lets = ([role, id]: Author, level: ShareLevel) =>
     role === 'csa' &&
     !!now().grants?.some((grant) => grant.to[1] === id && reaches(grant.level, level));
@@ -75,6 +78,7 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
   async function take(frame: ServerFrame) {
     switch (frame.t) {
       case 'joined':
+        ahead_s = link.now() - monotonic_s();
         comeToFront();
         break;
       case 'record':

@@ -1,4 +1,4 @@
-// A page's events made ready to be drawn here: its files come by way of our server, `:hover` can be put on by hand, and what could
+// A page's events made ready to be drawn here: its files come by way of our server, `:hover` and `:focus` can be put on by hand, and what could
 // load a document is taken away once more. SPEC mirror.4, file.1.
 
 import {
@@ -12,13 +12,17 @@ import {
   Source,
 } from '../../../web/core/mirror';
 import { shopFile } from '../addresses';
+import { PLACEHOLDER } from './placeholders';
 
 /** Attributes that the recorder gives where markup cannot say a state: see `settle`. */
 export const OPEN_POPOVER = 'data-cobrowse-popover';
 export const PICTURE = 'data-cobrowse-picture';
 
+const SETTLED = [OPEN_POPOVER, PICTURE, PLACEHOLDER, 'popover'];
+
 const CSS_ADDRESS = /url\(\s*(["']?)(https?:[^"')]*)\1\s*\)/gi;
 const HOVER = /(?<!\\|\((?:any-)?hover\s*):hover(?![\w-])/g;
+const FOCUS = /(?<!\\):focus(-visible|-within)?(?![\w-])/g;
 /** Where no script runs no part is ever defined; in the page they are. */
 const DEFINED = /(?<!\\):defined(?![\w-])/g;
 const DEVICE_SIZE = /\((min-|max-)?device-(width|height)/g;
@@ -28,11 +32,12 @@ const OF_REPLAYER = /^(?:rr_(?:media|data)|autoplay$)/i;
 /** What would load a document, or name one, in a frame. */
 const OF_FRAMES = new Set(['src', 'srcdoc', 'name', 'href', 'allow', 'sandbox', 'csp']);
 
-/** The style sheet with our addresses, and with a class beside `:hover`, which no pointer of ours brings about. */
+/** The style sheet with our addresses, and with classes beside `:hover` and `:focus`, which nothing of ours brings about. */
 export function ownSheet(css: string, site: string): string {
   return css
     .replace(CSS_ADDRESS, (_, __, address: string) => `url("${shopFile(site, address)}")`)
     .replace(HOVER, ':is(:hover,.\\:hover)')
+    .replace(FOCUS, ':is(:focus$1,.\\:focus$1)')
     .replace(DEFINED, ':is(*,:defined)')
     .replace(DEVICE_SIZE, '($1$2');
 }
@@ -69,7 +74,7 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
         delete given[name];
       else given[name] = ownValue(name, given[name] as AttributeValue, site);
     }
-    if (OPEN_POPOVER in given || PICTURE in given || 'popover' in given) unsettled.add(id);
+    if (SETTLED.some((name) => name in given)) unsettled.add(id);
   };
   const walk = (node: MirrorNode) => {
     // Empty ones were left out on the way here, and the replayer asks for them.

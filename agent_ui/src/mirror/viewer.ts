@@ -7,7 +7,14 @@ import type { Mirrored, Spot } from '../../../web/core/messages';
 import { BLUR, EventType, FOCUS, type MirrorEvent, Source } from '../../../web/core/mirror';
 import { around, type Box, fractions, overlap, type Place } from '../../../web/core/pointing';
 import { makeOwn } from './own';
-import { makeHover, settle } from './settle';
+import {
+  type Film,
+  filmsIn,
+  PLACEHOLDER,
+  type PlaceholderWords,
+  placeholderStyles,
+} from './placeholders';
+import { makeFocus, makeHover, makeSelect, settle } from './settle';
 
 const FRAME = '/console/mirror';
 /** So far ahead that every event counts as past, which the replayer draws at once. */
@@ -18,11 +25,10 @@ const FIELDS = 'input, textarea, select, [contenteditable]:not([contenteditable=
 const WHOLE = /^(date|time|month|week|datetime-local|color|range)$/;
 const PRESSED = /^(checkbox|radio|button|submit|reset|image|file|hidden)$/;
 
-/** How what is not shown looks: plainly not the shop's own. */
 const STYLES = [
-  '[data-cobrowse-placeholder] { background: repeating-linear-gradient(45deg, #8882 0 6px, #8884 6px 12px) !important;' +
-    ' border-radius: 4px; outline: 1px dashed #8888; outline-offset: -1px; min-width: 8px; min-height: 8px; }',
   '* { cursor: default !important; }',
+  // What is selected looks as it does where the page has the focus.
+  '::selection { background-color: Highlight; color: HighlightText; }',
   // Where no script runs, Chromium puts controls on every film.
   ...(CSS.supports('selector(video::-webkit-media-controls)')
     ? [':is(video, audio):not([controls])::-webkit-media-controls { display: none !important; }']
@@ -60,6 +66,8 @@ export interface Viewer {
   /** A drawing as fractions of the node that it is about: the one under an arrow's tip, else the one it fits best. */
   hang(kind: 'pen' | 'arrow' | 'box', line: readonly Place[]): Omit<Spot, 'kind'> | undefined;
   boxOf(node: number): Box | undefined;
+  /** The films of which the posters are drawn. */
+  films(): Film[];
   fieldAt(x: number, y: number): PageField | undefined;
   /** What has the focus, as something to type to: keys go to buttons and links as well. */
   fieldOf(node: number): PageField | undefined;
@@ -85,7 +93,7 @@ async function makeFrame(root: HTMLElement): Promise<HTMLIFrameElement> {
   return frame;
 }
 
-function makeReplayer(root: HTMLElement): Replayer {
+function makeReplayer(root: HTMLElement, words: PlaceholderWords): Replayer {
   const replayer = new Replayer([], {
     root,
     liveMode: true,
@@ -94,7 +102,7 @@ function makeReplayer(root: HTMLElement): Replayer {
     pauseAnimation: false,
     showWarning: false,
     triggerFocus: false,
-    insertStyleRules: STYLES,
+    insertStyleRules: [...STYLES, ...placeholderStyles(words)],
     logger: { log() {}, warn() {} },
   });
   replayer.startLive(Date.now() + AHEAD_MS);
@@ -102,12 +110,13 @@ function makeReplayer(root: HTMLElement): Replayer {
 }
 
 /**
- * Draws into `root` what is of this site. `drawn` is called after each batch, `missed` when one is missing, `drifted` when what is
+ * Draws into `root` what is of this site, with `words` where something is not shown. `drawn` is called after each batch, `missed` when one is missing, `drifted` when what is
  * drawn is not the page any more.
  */
 export async function makeViewer(
   root: HTMLElement,
   site: string,
+  words: PlaceholderWords,
   drawn: (page: Drawn) => void,
   missed: () => void,
   drifted: () => void,
@@ -116,12 +125,14 @@ export async function makeViewer(
   const frame = await makeFrame(root);
   const { body } = frame.contentDocument as Document;
   body.style.margin = '0';
-  const replayer = makeReplayer(body);
+  const replayer = makeReplayer(body, words);
   const { iframe } = replayer;
   iframe.style.border = '0';
   const mirror = replayer.getMirror();
   const nodes = { nodeOf: (id: number) => mirror.getNode(id) };
   const hover = makeHover();
+  const focus = makeFocus();
+  const select = makeSelect();
   let next_seq = -1;
   let isTrusted = true;
   // Batches are drawn in the order of their coming, however long each takes to unpack.
@@ -137,6 +148,10 @@ export async function makeViewer(
         page.width = event.data.width;
         page.height = event.data.height;
       }
+      if (event.type === EventType.Incremental && event.data.source === Source.Selection) {
+        select(event.data.ranges, nodes.nodeOf);
+        continue;
+      }
       const unsettled = makeOwn(event, site, nodes);
       // At once, where the replayer's own way in waits for a microtask: the next event may be about what this one draws.
       replayer.service.send({ type: 'ADD_EVENT', payload: { event: event as never } });
@@ -145,7 +160,7 @@ export async function makeViewer(
       for (const id of unsettled) {
         const node = mirror.getNode(id);
         if (isElement(node))
-          settle(node, chosen ? (event.data as { text: string }).text : undefined);
+          settle(node, words.field, chosen ? (event.data as { text: string }).text : undefined);
       }
     }
     const { events: kept } = replayer.service.state.context;
@@ -178,7 +193,9 @@ export async function makeViewer(
     } else if ('positions' in data) {
       const last = data.positions.at(-1);
       if (last) {
-        page.cursor = { x: last.x, y: last.y, pressed: page.cursor?.pressed ?? false };
+        // Before it has moved only what is under it is known.
+        if (last.x >= 0)
+          page.cursor = { x: last.x, y: last.y, pressed: page.cursor?.pressed ?? false };
         const over = mirror.getNode(last.id);
         hover(isElement(over) ? over : null);
       }
@@ -192,6 +209,9 @@ export async function makeViewer(
     if (data.source === Source.MouseInteraction) {
       if (data.type === FOCUS) page.focus = data.id;
       else if (data.type === BLUR && page.focus === data.id) page.focus = undefined;
+      else return;
+      const focused = page.focus === undefined ? null : mirror.getNode(page.focus);
+      focus(isElement(focused) ? focused : null);
     }
   }
 
@@ -272,6 +292,7 @@ export async function makeViewer(
       return { epoch: page.epoch, node, fx: 0.5, fy: 0.5, path: fractions(line, box) };
     },
     boxOf,
+    films: () => (iframe.contentDocument ? filmsIn(iframe.contentDocument) : []),
     fieldAt(x, y) {
       const found = elementAt(x, y);
       const field = found?.closest(FIELDS) ?? found?.closest('label')?.control;
@@ -290,8 +311,7 @@ export async function makeViewer(
 }
 
 const isLeaf = (element: Element) =>
-  element.nodeName === 'CANVAS' ||
-  element.matches('[data-cobrowse-placeholder]:not([data-cobrowse-placeholder=field])');
+  element.nodeName === 'CANVAS' || element.matches(`[${PLACEHOLDER}]:not([${PLACEHOLDER}=field])`);
 
 /** Elements of the drawn page are of another realm: `instanceof` does not know them. */
 function isElement(node: Node | null): node is HTMLElement {

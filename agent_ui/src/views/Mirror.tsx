@@ -9,7 +9,7 @@ import { isAsking, levelOf, loadViewer } from '../mirror/watching';
 import type { OpenRoom } from '../open_room';
 import { useDesk } from '../state';
 import { ControlBar } from './ControlBar';
-import { Drawings, FocusRing } from './MirrorMarks';
+import { Drawings, Films, FocusRing } from './MirrorMarks';
 import { Stage } from './MirrorStage';
 import { AskForMore, Toolbar } from './MirrorTools';
 import { IconButton } from './small';
@@ -54,6 +54,7 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
         const made = await makeViewer(
           sheet.current,
           desk.siteOf(room.id)?.key ?? '',
+          words.placeholders,
           draw,
           watching.again,
           watching.anew,
@@ -112,6 +113,7 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
       <div class="mirror-stage" ref={stage}>
         <Stage hand={hand} level={level} scale={scale} page={drawn} sheet={sheet}>
           <Drawings hand={hand} viewer={viewer} page={drawn} />
+          <Films viewer={viewer} page={drawn} />
           <FocusRing viewer={viewer} page={drawn} />
           <Cursor page={drawn} scale={scale} />
         </Stage>

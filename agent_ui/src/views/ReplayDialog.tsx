@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { careApi, type Recording } from '../care_api';
+import type { PlaceholderWords } from '../mirror/placeholders';
 import { type Shown, toDraw, unpackPart } from '../mirror/track';
 import type { Drawn, Viewer } from '../mirror/viewer';
 import { loadViewer } from '../mirror/watching';
@@ -15,6 +16,7 @@ const SPEEDS = [1, 2, 4] as const;
 async function open(
   recording: Recording,
   sheet: HTMLElement,
+  words: PlaceholderWords,
   drawn: (page: Drawn) => void,
 ): Promise<{ viewer: Viewer; track: Shown[] }> {
   const { id, site, parts, started_at } = await careApi.recording(recording.id);
@@ -26,6 +28,7 @@ async function open(
   const viewer = await makeViewer(
     sheet,
     site,
+    words,
     drawn,
     () => {},
     () => {},
@@ -64,7 +67,7 @@ export function ReplayDialog({ recording }: { recording: Recording }) {
       page.style.transform = `scale(${scale})`;
     };
     if (sheet.current) {
-      open(recording, sheet.current, fit)
+      open(recording, sheet.current, words.placeholders, fit)
         .then(({ viewer, track }) => {
           if (gone) return viewer.destroy();
           opened.current = { viewer, track, drawn: 0 };

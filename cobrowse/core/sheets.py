@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from cobrowse.core.errors import CobrowseError
+from cobrowse.core.page_events import Node
 from cobrowse.core.shelf import Shelf
-
-if TYPE_CHECKING:
-    from cobrowse.core.page_events import Node
 
 MAX_SITE_BYTES = 2 * 1024 * 1024
 """Of the texts of one site's sheets: the least lately used goes first."""

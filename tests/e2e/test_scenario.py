@@ -196,7 +196,10 @@ def test_a_dismissed_offer_ends_offers_for_the_visit(csa: Csa, shopper: Shopper)
 
 
 def test_no_offer_at_checkout(csa: Csa, shopper: Shopper) -> None:
-    """The third thing comes while the shopper is at checkout, so that at no moment before an offer was due."""
+    """The third thing comes while the shopper is at checkout, so that at no moment before an offer was due.
+
+    It comes after `begin_checkout`, which ends the rule's time for what was in the basket before.
+    """
     for path in ("/bookcases/harewood", "/bookcases/ladderby"):
         shopper.add(path)
     shopper.goto("/checkout")

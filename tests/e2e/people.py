@@ -103,6 +103,10 @@ class Shopper:
     def line(self, name: str) -> Locator:
         return self.panel.locator("ul.lines > li", has_text=name)
 
+    def expect_quantity(self, name: str, quantity: int) -> None:
+        """How many of it the widget's basket shows: nothing else of the line, whose prices have figures, too."""
+        expect(self.line(name).locator("output")).to_have_text(str(quantity))
+
 
 class Csa:
     """Ginny, signed in to the console."""
@@ -139,6 +143,15 @@ class Csa:
 
     def line(self, name: str) -> Locator:
         return self.cart.locator("li", has_text=name).first
+
+    def expect_quantity(self, name: str, quantity: int) -> None:
+        """How many of it the console shows, in a field where the CSA may change it."""
+        line = self.line(name)
+        expect(line.locator("input.quantity").or_(line.locator(".times"))).to_be_visible()
+        if line.locator("input.quantity").count():
+            expect(line.locator("input.quantity")).to_have_value(str(quantity))
+        else:
+            expect(line.locator(".times")).to_have_text(f"× {quantity}")
 
     def say(self, text: str) -> None:
         box = self.page.locator("[data-focus=composer]")

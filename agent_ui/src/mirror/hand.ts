@@ -2,13 +2,16 @@
 // Coordinates are the page's own pixels.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Spot } from '../../../web/core/messages';
+import type { Act, Spot } from '../../../web/core/messages';
 import { type Place, simplify } from '../../../web/core/pointing';
 import { draws, type Tool } from './tools';
 import type { PageField, Viewer } from './viewer';
 import type { Watching } from './watching';
 
 const SEND_EVERY_MS = 40;
+/** What is typed goes a few letters to a frame. */
+const TYPED_AFTER_MS = 60;
+const MAX_TEXT_CHARS = 2000;
 /** As long as the shopper sees it. */
 const SHOWN_MS = 8000;
 
@@ -24,6 +27,14 @@ export interface Hand {
   readonly drawn: ReadonlySignal<readonly Spot[]>;
   /** The field that a click has chosen, for typing. */
   readonly field: ReadonlySignal<PageField | undefined>;
+  /** Types into the chosen field. */
+  type(text: string): void;
+  /** Presses a key there that does something by itself. */
+  key(name: string): void;
+  /** Sets the chosen field as a whole. */
+  fill(text: string): void;
+  /** Chooses one of its options. */
+  choose(index: number): void;
   /** Tab was pressed: what gets the focus there is typed into next. */
   goOn(back: boolean): void;
   /** What has the focus on the page now. */
@@ -40,6 +51,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
   let sent_at = 0;
   let goesOn = false;
   let scrolled: { at: Place; dx: number; dy: number } | undefined;
+  let typed: { field: PageField; text: string; timer: ReturnType<typeof setTimeout> } | undefined;
 
   const isTime = () => {
     const now = performance.now();
@@ -68,12 +80,36 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
     drawn.value = [...drawn.peek().filter((each) => each.stroke !== stroke), frame];
   }
 
+  function flushTyped() {
+    if (!typed) return;
+    const { field, text, timer } = typed;
+    clearTimeout(timer);
+    typed = undefined;
+    const { epoch, node } = field;
+    for (let at = 0; at < text.length; at += MAX_TEXT_CHARS) {
+      watching.act({ kind: 'type', epoch, node, text: text.slice(at, at + MAX_TEXT_CHARS) });
+    }
+  }
+
   function flushScroll() {
     if (!scrolled) return;
     const { at, dx, dy } = scrolled;
     scrolled = undefined;
     const found = viewer()?.spotAt(...at);
     if (found) watching.act({ kind: 'scroll', epoch: found.epoch, node: found.node, dx, dy });
+  }
+
+  /** Steps reach the page in the order in which they were made: what waits to be sent goes before the next one. */
+  function act(step: Omit<Act, 'n'>) {
+    flushTyped();
+    flushScroll();
+    watching.act(step);
+  }
+
+  /** A step on the chosen field, if there is one. */
+  function actThere(step: Pick<Act, 'kind' | 'text' | 'index'>) {
+    const { epoch, node } = field.peek() ?? {};
+    if (epoch !== undefined && node !== undefined) act({ ...step, epoch, node });
   }
 
   return {
@@ -88,7 +124,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
         const found = viewer()?.spotAt(...at);
         if (!found) return;
         goesOn = false;
-        watching.act({ kind: 'click', ...found });
+        act({ kind: 'click', ...found });
         field.value = viewer()?.fieldAt(...at);
       } else spot(tool === 'look' ? 'look' : 'mark', at);
     },
@@ -117,11 +153,19 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       if (!scrolled) setTimeout(flushScroll, SEND_EVERY_MS);
       scrolled = { at, dx: dx + (scrolled?.dx ?? 0), dy: dy + (scrolled?.dy ?? 0) };
     },
+    type(text) {
+      const into = field.peek();
+      if (!into || !text) return;
+      if (typed?.field !== into) flushTyped();
+      typed ??= { field: into, text: '', timer: setTimeout(flushTyped, TYPED_AFTER_MS) };
+      typed.text += text;
+    },
+    key: (name) => actThere({ kind: 'key', text: name }),
+    fill: (text) => actThere({ kind: 'fill', text }),
+    choose: (index) => actThere({ kind: 'select', index }),
     goOn(back) {
-      const { epoch, node } = field.peek() ?? {};
-      if (epoch === undefined || node === undefined) return;
-      goesOn = true;
-      watching.act({ kind: 'key', epoch, node, text: back ? 'BackTab' : 'Tab' });
+      goesOn = field.peek() !== undefined;
+      actThere({ kind: 'key', text: back ? 'BackTab' : 'Tab' });
     },
     focused(node) {
       if (!goesOn || node === undefined || node === field.peek()?.node) return;
@@ -129,6 +173,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       field.value = viewer()?.fieldOf(node);
     },
     letGo() {
+      flushTyped();
       goesOn = false;
       field.value = undefined;
     },

@@ -8,8 +8,6 @@ import type { PageField } from '../mirror/viewer';
 import { mayEdit, type OpenRoom } from '../open_room';
 import { useDesk } from '../state';
 
-const SEND_AFTER_MS = 60;
-const MAX_TEXT_CHARS = 2000;
 /** What these do is done on the page; all other keys are for what is typed. */
 const KEYS = /^(Backspace|Delete|Enter|Arrow(Left|Right|Up|Down)|Home|End)$/;
 
@@ -46,26 +44,15 @@ export function ControlBar(props: { room: OpenRoom; view: RoomView; hand: Hand; 
 }
 
 function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
-  const { words, watching } = useDesk();
-  const { epoch, node, kind, type, options } = field;
+  const { words } = useDesk();
+  const { node, kind, type, options } = field;
   const box = useRef<HTMLElement>(null);
-  const typed = useRef({ text: '', timer: 0 });
-  useEffect(() => box.current?.focus(), []);
-
-  const send = () => {
-    const { text, timer } = typed.current;
-    clearTimeout(timer);
-    typed.current = { text: '', timer: 0 };
-    for (let at = 0; at < text.length; at += MAX_TEXT_CHARS) {
-      watching.act({ kind: 'type', epoch, node, text: text.slice(at, at + MAX_TEXT_CHARS) });
-    }
-  };
-  useEffect(() => send, []);
+  // A click on the same field again has taken the focus from here as well.
+  useEffect(() => box.current?.focus(), [field]);
 
   const leave = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' && event.key !== 'Tab') return;
     event.preventDefault();
-    send();
     if (event.key === 'Tab') return hand.goOn(event.shiftKey);
     hand.letGo();
     document.querySelector<HTMLElement>('[data-focus=page]')?.focus();
@@ -80,7 +67,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
         onKeyDown={leave}
         onChange={(event) => {
           const index = event.currentTarget.selectedIndex - 1;
-          if (index >= 0) watching.act({ kind: 'select', epoch, node, index });
+          if (index >= 0) hand.choose(index);
         }}
       >
         <option value="">{words.chooseThere}</option>
@@ -101,7 +88,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
         onKeyDown={leave}
         onChange={(event) => {
           const text = event.currentTarget.value;
-          if (text) watching.act({ kind: 'fill', epoch, node, text });
+          if (text) hand.fill(text);
         }}
       />
     );
@@ -120,8 +107,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
         if (event.defaultPrevented || event.isComposing || !KEYS.test(event.key)) return;
         if (event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
-        send();
-        watching.act({ kind: 'key', epoch, node, text: event.key });
+        hand.key(event.key);
       }}
       onInput={(event) => {
         if (event.isComposing) return;
@@ -133,8 +119,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
 
   /** What stands in the box goes to the page, and nothing of it stays here. */
   function take(from: HTMLTextAreaElement) {
-    typed.current.text += from.value;
+    hand.type(from.value);
     from.value = '';
-    typed.current.timer ||= window.setTimeout(send, SEND_AFTER_MS);
   }
 }

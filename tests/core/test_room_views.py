@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from cobrowse.core import room
 from cobrowse.core.messages import (
     AddCoupon,
     Answer,
+    AnyFact,
     AnyOperation,
     Arrived,
     Ask,
@@ -21,6 +24,7 @@ from cobrowse.core.messages import (
     Event,
     Finish,
     Grant,
+    Hidden,
     Increment,
     Invite,
     Item,
@@ -35,11 +39,15 @@ from cobrowse.core.messages import (
     SetQuantity,
     Settle,
     Settled,
+    ShareAct,
+    Shared,
     Take,
     Withdraw,
     WriteNote,
 )
 from tests.core.stage import CSA_TAB, GINNY, LEA, OTHER_TAB, SERVER, SHOPPER_TAB, Stage, canonical
+from tests.vectors.every_fact import every_fact, view_after
+from tests.vectors.histories import AUTHORS, seen_by
 
 _encoder = msgspec.msgpack.Encoder()
 _views = msgspec.msgpack.Decoder(RoomView)
@@ -97,15 +105,20 @@ class Reader:
 
 
 def reader(stage: Stage, role: Role, replica: int) -> Reader:
-    view = _views.decode(_encoder.encode(room.view(stage.state, role)))
-    state = room.RoomState(
-        "room", view.site, "epoch", stage.state.head, view.cart, view.items, view.conversation
-    )
-    state.grant, state.changes = view.grant, view.changes
-    state.offers = view.offers if role == "csa" else [view.offer] if view.offer else []
+    state = told(room.view(stage.state, role))
+    state.head = stage.state.head
+    return Reader(role, replica, state)
+
+
+def told(view: RoomView) -> room.RoomState:
+    """What a client knows that was sent this view."""
+    view = _views.decode(_encoder.encode(view))
+    state = room.RoomState("room", view.site, "epoch", (0, 0), view.cart, view.items, view.conversation)
+    state.grant, state.changes, state.sharing = view.grant, view.changes, view.sharing
+    state.offers = view.offers or ([view.offer] if view.offer else [])
     if view.visit is not None:
         state.visit = view.visit
-    return Reader(role, replica, state)
+    return state
 
 
 def act(stage: Stage, author: Author, replica: int, op: AnyOperation) -> Entry:
@@ -139,6 +152,21 @@ def test_room7_wire7_a_view_and_the_entries_since_are_the_fresh_view(
             kept = room.view(each.state, each.role)
             assert canonical(kept) == canonical(room.view(stage.state, each.role))
             assert each.state.head == stage.state.head
+
+
+@pytest.mark.parametrize("replica", [SHOPPER_TAB, OTHER_TAB, CSA_TAB])
+def test_room7_every_kind_of_fact_makes_of_an_old_view_the_fresh_one(replica: int) -> None:
+    """From each moment of a history that has them all, to its end."""
+    log = every_fact()
+    assert {type(entry.fact) for entry in log} == set(get_args(AnyFact)) - {Hidden}
+    assert {entry.fact.act for entry in log if isinstance(entry.fact, Shared)} == set(get_args(ShareAct))
+    role = AUTHORS[replica - 1].role
+    fresh = canonical(view_after(log, role))
+    for begins in range(len(log)):
+        state = told(view_after(log[:begins], role))
+        for entry in seen_by(log[begins:], replica):
+            room.apply(state, _entries.decode(_encoder.encode(entry)))
+        assert canonical(room.view(state, role)) == fresh, f"from entry {begins + 1} on"
 
 
 def test_room7_a_shoppers_other_tab_learns_that_leave_ended_with_the_visit() -> None:

@@ -18,8 +18,9 @@ from cobrowse.core.cart import Cart
 from cobrowse.core.errors import Refusal
 from cobrowse.core.line import line_id, parse_line_id
 from tests.vectors.canonical import dump, plain
+from tests.vectors.every_fact import every_fact, view_after
 from tests.vectors.frames import client_frames, server_frames
-from tests.vectors.histories import cart_script, mutate, room_history, run_cart_script
+from tests.vectors.histories import AUTHORS, cart_script, mutate, room_history, run_cart_script, seen_by
 
 FOLDER = Path(__file__).parent
 
@@ -186,6 +187,18 @@ def room_histories() -> list[Any]:
                     "view": history.before[role],
                     "entries": history.seen_by(replica),
                     "after": history.after[role],
+                }
+            )
+    log = every_fact()
+    for begins in (0, len(log) // 2):
+        for replica in (2, 3):
+            role = AUTHORS[replica - 1].role
+            cases.append(
+                {
+                    "name": f"every kind of fact, from {begins}, {role}",
+                    "view": view_after(log[:begins], role),
+                    "entries": seen_by(log[begins:], replica),
+                    "after": view_after(log, role),
                 }
             )
     return cases

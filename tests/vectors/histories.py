@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -71,7 +71,7 @@ AUTHORS = (
 
 SECRET = b"a secret of at least thirty-two bytes"
 
-_encode_fact = msgspec.msgpack.Encoder(order="deterministic").encode
+encode_fact = msgspec.msgpack.Encoder(order="deterministic").encode
 """Sets come in any order, and a log's hash is that of the bytes: vectors must be the same every time."""
 
 
@@ -183,11 +183,16 @@ class RoomHistory:
 
     def seen_by(self, replica: int) -> list[Entry]:
         """The entries as the party with this replica sees them."""
-        role = AUTHORS[replica - 1].role
-        return [
-            msgspec.structs.replace(entry, fact=rooms.seen_by(entry.fact, role, entry.replica == replica))
-            for entry in self.entries
-        ]
+        return seen_by(self.entries, replica)
+
+
+def seen_by(entries: Sequence[Entry], replica: int) -> list[Entry]:
+    """Entries of a log as the party with this replica sees them."""
+    role = AUTHORS[replica - 1].role
+    return [
+        msgspec.structs.replace(entry, fact=rooms.seen_by(entry.fact, role, entry.replica == replica))
+        for entry in entries
+    ]
 
 
 def room_history(random: Random, steps: int) -> RoomHistory:
@@ -216,7 +221,7 @@ def room_history(random: Random, steps: int) -> RoomHistory:
                 fact = Declined(refusal.code, refusal.message)
             if replica == 1 and step >= split:
                 history.own.append((at, op))
-        entry = rooms.next_entry(state, by, replica, c, fact, now, _encode_fact(fact))
+        entry = rooms.next_entry(state, by, replica, c, fact, now, encode_fact(fact))
         rooms.apply(state, entry)
         if step >= split:
             history.entries.append(entry)

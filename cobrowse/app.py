@@ -12,8 +12,6 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -29,6 +27,7 @@ from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
 from cobrowse.asgi.preview_api import PreviewApi
 from cobrowse.asgi.proxies import BehindProxies, Proxies
+from cobrowse.asgi.readiness import Readiness
 from cobrowse.asgi.recordings_api import RecordingsApi
 from cobrowse.asgi.results_api import ResultsApi
 from cobrowse.asgi.rules_api import RulesApi
@@ -54,7 +53,7 @@ from cobrowse.live.shop_files import ShopFiles
 from cobrowse.live.tape import Tapes
 from cobrowse.rulebook import Watcher
 from cobrowse.settings import Settings, SettingsError, Site
-from cobrowse.storage.engine import open_database, reading
+from cobrowse.storage.engine import open_database
 
 logger = logging.getLogger(__name__)
 
@@ -207,19 +206,6 @@ def create_app(
         rules_api = RulesApi(engine, sign_in, configured.sites, hub, overrides, settings.public_origin)
         results_api = ResultsApi(engine, sign_in, configured.sites, hub, settings.attribution_window_s)
 
-        async def ready(request: Request) -> Response:
-            """Ready once the hub runs and the database answers."""
-            if not hub.ready:
-                return PlainTextResponse("starting or stopping\n", 503)
-            try:
-                async with reading(engine) as conn:
-                    await conn.execute(text("SELECT 1 FROM rooms LIMIT 1"))
-            except SQLAlchemyError:
-                return PlainTextResponse("the database does not answer\n", 503)
-            if hub.node is not None and not hub.node.delivers:
-                return PlainTextResponse("nothing is delivered through Redis\n", 503)
-            return PlainTextResponse("ready\n")
-
         app.router.routes.extend(
             [
                 *pages.routes(),
@@ -243,7 +229,7 @@ def create_app(
                     configured.mask_rules,
                     configured.secret,
                 ).routes(),
-                Route("/readyz", ready),
+                Readiness(hub, recorder, engine).route(),
                 metrics_route(hub, gate.arrivals),
             ]
         )

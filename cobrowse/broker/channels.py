@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cobrowse.broker.link import FAILURES, Link, heed_cancellation
+from redis.exceptions import ResponseError
+
+from cobrowse.broker.link import FAILURES, Link, NotReplicated, heed_cancellation
 
 PROBE_EVERY_S = 2.0
 PROBE_WITHIN_S = 6.0
@@ -44,11 +46,12 @@ class Channels:
         self._confirming: dict[str, asyncio.Future[None]] = {}
         self._pubsub: Any = None
         self._alive_at = 0.0
+        self._kept = True
 
     @property
     def delivers(self) -> bool:
-        """Whether news has arrived of late; the probe sees to it that there is some."""
-        return self._pubsub is not None and time.monotonic() - self._alive_at < PROBE_WITHIN_S
+        """Whether news has arrived of late, and Redis took the last probe as it must take an operation."""
+        return self._kept and self._pubsub is not None and time.monotonic() - self._alive_at < PROBE_WITHIN_S
 
     async def subscribe(self, *channels: str) -> None:
         """Returns once all that is published from now on will be heard. Raises one of FAILURES."""
@@ -114,7 +117,11 @@ class Channels:
         while True:
             await asyncio.sleep(PROBE_EVERY_S)
             async with asyncio.timeout(PROBE_WITHIN_S):
-                await self._link.call("cobrowse_tell", [self._own], self._own, PING)
+                try:
+                    await self._link.call("cobrowse_tell", [self._own], self._own, PING, sure=True)
+                    self._kept = True
+                except (NotReplicated, ResponseError):
+                    self._kept = False  # nothing is acknowledged now; what others tell is heard all the same
             if not self.delivers:
                 raise TimeoutError("the subscription to Redis is silent")
 

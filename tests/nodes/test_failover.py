@@ -118,6 +118,7 @@ async def test_node2_with_replicas_nothing_is_acknowledged_that_a_failover_loses
     await asyncio.sleep(NOT_SOON_S)  # there is nothing that tells that nothing comes
     for peer in (shopper, other):
         assert not [each for each in await peer.quiet() if isinstance(each, News)]
+    await eventually(lambda: answers(a.url, 503))
     pair.between.mend()
     await shopper.answer(frame.c)
     await other.entry(lambda entry: entry.fact == Said("in doubt"))

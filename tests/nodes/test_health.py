@@ -62,6 +62,33 @@ async def test_node4_not_ready_while_nothing_is_delivered(
     await shopper.done(Say("hello"))
 
 
+async def test_node4_not_ready_while_redis_takes_nothing(
+    start_node: StartNode, own_redis: RedisServer
+) -> None:
+    """It answers and tells news, but has fewer replicas than it was told to write with: no operation gets in."""
+    node = await start_node(redis_url=own_redis.url)
+    await eventually(lambda: _is(node.url, 200))
+    async with redis.asyncio.Redis(port=own_redis.port) as client:
+
+        async def refused() -> int:
+            stats = await client.info("commandstats")
+            return int(stats.get("cmdstat_fcall", {}).get("rejected_calls", 0))
+
+        await client.config_set("min-replicas-to-write", 1)
+        await eventually(lambda: _is(node.url, 503))
+        before = await refused()
+
+        async def probed_again() -> bool:
+            assert await status(node.url) == 503
+            return await refused() >= before + 2
+
+        await eventually(probed_again)
+        await client.config_set("min-replicas-to-write", 0)
+    await eventually(lambda: _is(node.url, 200))
+    shopper = await node.shopper()
+    await shopper.done(Say("hello"))
+
+
 async def _is(url: str, wanted: int) -> bool:
     return await status(url) == wanted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -165,6 +166,22 @@ def test_the_widget_shifts_nothing_and_obeys_the_strictest_policy(world: World) 
     shopper.open_panel()
     assert shopper.page.evaluate("window.shifts") == []
     assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def test_wire9_a_page_that_the_server_does_not_know_has_no_widget_and_says_why(world: World) -> None:
+    shopper = Shopper(world.person())
+    script = f'<script async src="{world.server_url}/cobrowse.js"'
+    pages = {"/other-site": f'{script} data-site="another"></script>', "/no-site": f"{script}></script>"}
+
+    def answer(route: Route) -> None:
+        route.fulfill(content_type="text/html", body=pages[urlsplit(route.request.url).path])
+
+    shopper.page.route(re.compile("/(other|no)-site$"), answer)
+    for path in pages:
+        with shopper.page.expect_console_message(lambda message: "Cobrowse:" in message.text) as said:
+            shopper.goto(path)
+        assert said.value.text == "Cobrowse: expected the key of a site in data-site"
+        expect(shopper.page.locator("cobrowse-widget")).to_have_count(0)
 
 
 def test_right_to_left(world: World) -> None:

@@ -52,6 +52,16 @@ describe('coming back', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test('wire.9 what stops it is told with the server’s reason, what does not is not', () => {
+    const told: (string | undefined)[] = [];
+    const made = live({ stopped: (why) => told.push(why) });
+    last().onclose?.({ code: 4001, reason: 'too slow' });
+    clock.pass(1);
+    last().onclose?.({ code: 4504, reason: 'expected the key of a site in data-site' });
+    made.stop();
+    expect(told).toEqual(['expected the key of a site in data-site']);
+  });
+
   test('wire.9 a bad token is forgotten once, with the replica but not with what is pending', () => {
     let forgotten = 0;
     const made = live({ forget: () => forgotten++ });

@@ -10,7 +10,7 @@ export interface Socket {
   binaryType: BinaryType;
   onopen: (() => void) | null;
   onmessage: ((event: { data: ArrayBuffer }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
+  onclose: ((event: { code: number; reason?: string }) => void) | null;
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
@@ -23,6 +23,8 @@ export interface Surroundings {
   random?(): number;
   setTimeout?(run: () => void, ms: number): unknown;
   clearTimeout?(timer: unknown): void;
+  /** It will not come back; `why` is what the server said. */
+  stopped?(why?: string): void;
 }
 
 export type ConnectionStatus = 'connecting' | 'live' | 'offline' | 'stopped';
@@ -142,7 +144,7 @@ export abstract class Connection<Options extends Surroundings> extends Changes {
         if (frame) this.take_(frame);
       };
       socket.onclose = (event) => {
-        if (socket === this.socket_) this.lost_(event.code);
+        if (socket === this.socket_) this.lost_(event.code, event.reason);
       };
       this.wait_(CONNECT_S, () => this.lost_());
       this.set_('connecting');
@@ -152,12 +154,13 @@ export abstract class Connection<Options extends Surroundings> extends Changes {
   }
 
   /** The connection is gone, or not worth keeping: comes back after a while. */
-  lost_(code?: number): void {
+  lost_(code?: number, why?: string): void {
     if (this.status === 'live' && this.clock_() > this.since + STEADY_S) this.attempt_ = 0;
     this.hangUp_();
     if (this.down_(code)) {
       this.code = code;
       this.set_('stopped');
+      this.options_.stopped?.(why);
       return;
     }
     const most_s = Math.min(MAX_RETRY_S, 2 ** this.attempt_++);

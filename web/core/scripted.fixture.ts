@@ -16,7 +16,7 @@ export class FakeSocket implements Socket {
   binaryType: BinaryType = 'blob';
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
+  onclose: ((event: { code: number; reason?: string }) => void) | null = null;
   sent: ClientFrame[] = [];
   closed = false;
 

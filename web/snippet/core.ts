@@ -1,6 +1,6 @@
 // The snippet's core: composes one session out of its parts and puts it behind the page's global.
 
-import { complain, makeEvents, publish } from './api';
+import { makeEvents, publish } from './api';
 import type { Fields } from './events';
 import type { Page } from './loader';
 import { beginSession } from './session';
@@ -9,7 +9,6 @@ import { openStores } from './store';
 
 /** Starts Cobrowse on this page. Called by the loader, once. */
 export function start(script: URL, site: string, page: Page) {
-  if (!site) return complain('expected data-site');
   const stores = openStores(site);
   const { emit, on } = makeEvents();
   let chosen = '';
@@ -53,8 +52,8 @@ export function start(script: URL, site: string, page: Page) {
     /** Signing out: this browser forgets the visitor. */
     reset() {
       session.end();
-      for (const key of ['token', 'base', 'emptied']) stores.visitor.put(key, undefined);
-      for (const key of ['life', 'open', 'shown']) stores.tab.put(key, undefined);
+      for (const key of ['token', 'base', 'emptied']) stores.visitor.put(key);
+      for (const key of ['life', 'open', 'shown']) stores.tab.put(key);
       session = begin();
     },
   });

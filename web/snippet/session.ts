@@ -69,7 +69,12 @@ export function beginSession(
       if (op.k === 'increment') shopCart?.refused(`${room.replica}.${c}`);
       if (op.k !== 'event' && op.k !== 'read') emit('error', { code, message });
     },
-    forget: () => visitor.put('token', undefined),
+    forget: () => visitor.put('token'),
+    /** A page that the server does not know has no widget; its developer reads why. */
+    stopped(why) {
+      complain(why);
+      if (!link.sites[0]) host.remove();
+    },
   });
   const room = link.own as NonNullable<typeof link.own>;
 
@@ -189,7 +194,7 @@ export function beginSession(
   function hide() {
     if (!open) return;
     open = false;
-    tab.put('open', undefined);
+    tab.put('open');
     host.corner.classList.remove('open');
     if (panel?.hide()) launcher.button.focus();
     drawSoon();
@@ -206,7 +211,7 @@ export function beginSession(
     shopCart?.sync();
   };
   const leave = () => {
-    tab.put('alive', undefined);
+    tab.put('alive');
     link.stop();
   };
   addEventListener('online', wake, life);

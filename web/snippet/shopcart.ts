@@ -91,7 +91,7 @@ export function keepInStep(
     if (emptied) {
       if (seen(emptied[0])) base = { epoch, offset, lines: [], sent: [] };
       else if (now_s() - emptied[1] < LOST_S) return false;
-      shelf.put('emptied', undefined);
+      shelf.put('emptied');
     }
     if (base) {
       const fresh = now_s() - LOST_S;

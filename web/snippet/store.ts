@@ -5,8 +5,8 @@ export interface Shelf {
   /** The key as it is written, the site's own. */
   name(key: string): string;
   get<T>(key: string): T | undefined;
-  /** Keeps the value, or forgets it when it is undefined. */
-  put(key: string, value: unknown): void;
+  /** Keeps the value, or forgets what was there when there is none. */
+  put(key: string, value?: unknown): void;
 }
 
 /** A shelf of the storage that `open` gives, in memory where it cannot be had; keys carry the site's. */
@@ -24,7 +24,7 @@ function shelf(open: () => Storage, site: string): Shelf {
       }
     },
     put(key, value) {
-      const text = value === undefined ? '' : JSON.stringify(value);
+      const text = JSON.stringify(value) ?? ''; // undefined has no JSON
       try {
         if (text) open().setItem(name(key), text);
         else open().removeItem(name(key));
@@ -49,6 +49,6 @@ export interface Stores {
 export function openStores(site: string): Stores {
   const visitor = shelf(() => localStorage, site);
   const tab = shelf(() => sessionStorage, site);
-  if (tab.get('alive')) tab.put('life', undefined);
+  if (tab.get('alive')) tab.put('life');
   return { visitor, tab };
 }

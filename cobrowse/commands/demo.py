@@ -26,14 +26,18 @@ VISITS = "visits.csv"
 EMAIL = "ginny@demo.example"
 PASSWORD = "alcove-and-oak"  # noqa: S105 - printed on start, for a demo on loopback only
 
+_OF_THE_FORM = "h1, h2, legend, label, button"
+"""What a form says to everybody: the same words whoever fills it in."""
+
 MIRROR = [
-    MaskRule(
-        "unmask",
-        "body > header a, nav a, footer :is(h2, p, a), h1, h2, h3, legend, label, option, button, th, dt",
-    ),
-    MaskRule("unmask", "main :is(p, li, td, dd, figcaption, summary)"),
+    MaskRule("unmask", "body > header a, nav a, footer :is(h2, p, a), [data-toast]"),
+    MaskRule("unmask", "h1, h2, h3, legend, label, option, button, th, dt"),
+    MaskRule("unmask", "main :is(p, li, td, dd, figcaption, summary, a)"),
+    MaskRule("unmask", "main .options [type=radio], main .filters :is(select, [type=checkbox])"),
     MaskRule("mask", "main .total", "/search*"),
-    MaskRule("mask", "main *", "/checkout*"),
+    MaskRule(
+        "mask", f"main :not({_OF_THE_FORM}, :is({_OF_THE_FORM}) *), main :is(input, select)", "/checkout*"
+    ),
     MaskRule("mask", "main *", "/order*"),
     MaskRule("mask", "main *", "/contact*"),
 ]

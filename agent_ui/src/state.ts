@@ -8,6 +8,7 @@ import { applyLobby } from '../../web/core/lobby';
 import type { Author, Card, Entry, ServerFrame, SiteView } from '../../web/core/messages';
 import { type Agent, type Api, ApiError, type Contact } from './api';
 import type { Recording } from './care_api';
+import { steadyNow_s } from './clock';
 import type { Formats } from './format';
 import { arrange, type Cards, counts, type Held, hold, type Tab } from './lobby';
 import { type Watching, watch } from './mirror/watching';
@@ -105,6 +106,7 @@ export function createDesk(options: DeskOptions): Desk {
   const link = new Link({
     url,
     role: 'csa',
+    now: steadyNow_s,
     hello: () => ({ locale: formats.locale }),
     store: {
       load: () => kept('rooms'),

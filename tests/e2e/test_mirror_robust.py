@@ -124,6 +124,21 @@ def test_equal1_a_clock_that_jumps(sharing: Sharing) -> None:
         expect_equal(sharing)
 
 
+def test_share4_a_csas_clock_that_jumps_ends_no_leave(sharing: Sharing) -> None:
+    sharing.show("many.html")
+    expect_equal(sharing)
+    console = sharing.csa.page
+    console.evaluate(CLOCK)
+    console.evaluate("window.sheet = document.querySelector('.mirror-sheet')")
+    console.evaluate("jump(2)")
+    # The console looks at its clock once a second: nothing tells when it has.
+    since = console.evaluate("performance.now()")
+    console.wait_for_function("since => performance.now() - since > 2500", arg=since)
+    page_of(sharing).evaluate("storm(1, 20)")
+    expect_equal(sharing)
+    assert console.evaluate("sheet.isConnected"), "the page was closed, and opened again at best"
+
+
 def test_equal1_tabs_in_the_background(sharing: Sharing) -> None:
     sharing.show("many.html")
     expect_equal(sharing)

@@ -1,6 +1,7 @@
 // The bar at the top: connected or since when not, available or away, who is signed in.
 
 import type { ComponentChildren } from 'preact';
+import { steadyNow_s } from '../clock';
 import { useDesk } from '../state';
 import { Switch } from './small';
 
@@ -125,7 +126,7 @@ export function ConnectionBanner() {
   }
   if (status === 'live' || !lobbyKnown.value) return null;
   void now_s.value; // drawn anew each second
-  const now_local_s = Date.now() / 1000;
+  const now_local_s = steadyNow_s();
   if (now_local_s - since < SHOWN_AFTER_S) return null;
   const left_s = retry_at === undefined ? 0 : Math.ceil(retry_at - now_local_s);
   return (

@@ -82,6 +82,7 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
       node.attributes ??= {};
       attributes(node.id, node.tagName?.toLowerCase() === 'iframe', node.attributes);
     }
+    if (node.isShadowHost) unsettled.add(node.id);
     if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, site);
     node.childNodes?.forEach(walk);
   };
@@ -97,7 +98,10 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
           ({ node, parentId }) =>
             node.type !== NodeType.Document || drawn.nodeOf(parentId)?.nodeName === 'IFRAME',
         );
-        for (const { node } of data.adds) walk(node);
+        for (const { node, parentId } of data.adds) {
+          walk(node);
+          if (node.isShadow) unsettled.add(parentId);
+        }
         for (const each of data.attributes) {
           const live = drawn.nodeOf(each.id);
           attributes(each.id, live?.nodeName === 'IFRAME', each.attributes);
@@ -120,6 +124,7 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
         if (data.set?.value) data.set.value = ownSheet(data.set.value, site);
         break;
       case Source.AdoptedStyleSheet:
+        unsettled.add(data.id);
         for (const { rules } of data.styles ?? [])
           for (const each of rules) each.rule = ownSheet(each.rule, site);
     }

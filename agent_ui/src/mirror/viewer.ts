@@ -10,6 +10,7 @@ import { makeOwn } from './own';
 import {
   type Film,
   filmsIn,
+  makeShadowStyles,
   PLACEHOLDER,
   type PlaceholderWords,
   placeholderStyles,
@@ -93,7 +94,7 @@ async function makeFrame(root: HTMLElement): Promise<HTMLIFrameElement> {
   return frame;
 }
 
-function makeReplayer(root: HTMLElement, words: PlaceholderWords): Replayer {
+function makeReplayer(root: HTMLElement, styles: string[]): Replayer {
   const replayer = new Replayer([], {
     root,
     liveMode: true,
@@ -102,7 +103,7 @@ function makeReplayer(root: HTMLElement, words: PlaceholderWords): Replayer {
     pauseAnimation: false,
     showWarning: false,
     triggerFocus: false,
-    insertStyleRules: [...STYLES, ...placeholderStyles(words)],
+    insertStyleRules: styles,
     logger: { log() {}, warn() {} },
   });
   replayer.startLive(Date.now() + AHEAD_MS);
@@ -125,7 +126,9 @@ export async function makeViewer(
   const frame = await makeFrame(root);
   const { body } = frame.contentDocument as Document;
   body.style.margin = '0';
-  const replayer = makeReplayer(body, words);
+  const styles = [...STYLES, ...placeholderStyles(words)];
+  const replayer = makeReplayer(body, styles);
+  const styleShadow = makeShadowStyles(styles);
   const { iframe } = replayer;
   iframe.style.border = '0';
   const mirror = replayer.getMirror();
@@ -159,8 +162,9 @@ export async function makeViewer(
       const chosen = event.type === EventType.Incremental && 'text' in event.data;
       for (const id of unsettled) {
         const node = mirror.getNode(id);
-        if (isElement(node))
-          settle(node, words.field, chosen ? (event.data as { text: string }).text : undefined);
+        if (!isElement(node)) continue;
+        settle(node, words.field, chosen ? (event.data as { text: string }).text : undefined);
+        if (node.shadowRoot) styleShadow(node.shadowRoot);
       }
     }
     const { events: kept } = replayer.service.state.context;

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.commands.test_first_rule import FILE, GUIDE
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.test_access import LOOKS, options, violations
 from tests.e2e.world import World
@@ -160,6 +162,32 @@ def test_why_counts_down_and_names_what_does_not_hold(csa: Csa, shopper: Shopper
     expect(decided.first).to_contain_text("Basket left alone")
     expect(decided.first).to_contain_text("on show")
     expect(first).to_contain_text(re.compile("held back: (an offer is open|offer)"))
+
+
+def test_the_guides_rule_is_read_offers_help_and_says_why(csa: Csa, shopper: Shopper) -> None:
+    """docs/rules.md, "Your first rule in ten minutes", its last steps; with a shorter wait, and nobody held out."""
+    name, _, text = next(found for found in FILE.findall(GUIDE) if "holdout" in found[2])
+    rule = dedent(text).replace("idle: 1 min", "idle: 5 s").replace("holdout: 20 %\n", "")
+    file = csa.world.folder / "rules" / name.rpartition("/")[2]
+    rules = RulesPage(csa)
+    file.write_text(rule + "\n")
+    try:
+        expect(rules.row("Looked at many things")).to_be_visible()
+        for path in ("/", "/bookcases", "/bookcases/harewood", "/bookcases/ladderby"):
+            shopper.goto(path)
+        shopper.add("/bookcases/fairelane", "tan")
+        rules.page.get_by_role("button", name="Visitors").click()
+        csa.open("Visitors", "Fairelane")
+        why = csa.page.locator(".why .verdicts > li", has_text="Looked at many things")
+        expect(why).to_contain_text(re.compile("would offer in|held back"))
+        expect(shopper.offer).to_contain_text("Would you like a hand choosing?")
+        expect(csa.page.locator(".why .decided > li").first).to_contain_text("Looked at many things")
+        csa.page.get_by_role("button", name="Rules").click()
+        rules.open("Looked at many things")
+        expect(rules.page.locator(".tiles > div", has_text="shown")).to_contain_text("1")
+    finally:
+        file.unlink()
+    expect(rules.row("Looked at many things")).to_have_count(0)
 
 
 def test_somebody_elses_edit_is_compared_and_not_lost(world: World, csa: Csa) -> None:

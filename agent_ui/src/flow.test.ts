@@ -75,6 +75,7 @@ test('an offer stands where it was made', () => {
     reason: 'basket idle 90 s',
     visit: 1,
     by: null,
+    channel: 'chat',
   };
   const made = rows(
     view(

@@ -44,6 +44,7 @@ def apply_offered(offers: list[Offer], entry: Entry, fact: Offered, dot: str, vi
         fact.reason,
         visit,
         entry.by,
+        fact.channel,
     )
     offers.append(offer)
     del offers[:-MAX_OFFERS_IN_VIEW]

@@ -151,9 +151,15 @@ class Advisor:
         self._write(asked, fires, now)
         _, text = rule.wordings[fires.arm].render(room.state.visit.locale, visitor.facts, now)
         expires_at = now + rule.expires_s
+        by = " (by phone)" if rule.channel == "phone" else ""
         team = f" (for {rule.team})" if rule.team else ""
-        reason = f"{rule.title}: {fires.reason}{team}"
-        room.write(Offered(text, expires_at, rule.id, rule.version, reason, fires.arm, rule.team or ""), now)
+        reason = f"{rule.title}: {fires.reason}{by}{team}"
+        room.write(
+            Offered(
+                text, expires_at, rule.id, rule.version, reason, fires.arm, rule.team or "", rule.channel
+            ),
+            now,
+        )
         self._odds.note(room.state)
         return expires_at
 

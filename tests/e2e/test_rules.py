@@ -126,6 +126,22 @@ def test_a_rule_is_written_offers_help_and_shows_what_came_of_it(csa: Csa, shopp
     rules.delete("Looked at a desk")
 
 
+def test_offer4_an_offer_by_phone_is_taken_by_a_call(csa: Csa, shopper: Shopper) -> None:
+    rules = RulesPage(csa)
+    rules.make(RULE.replace("offer:\n", "offer:\n  channel: phone\n"))
+    shopper.goto("/desks/ashdown")
+    call = shopper.offer.get_by_role("link", name="Call 0113 496 0142")
+    expect(call).to_have_attribute("href", "tel:01134960142")
+    assert violations(shopper.page) == []
+    call.click(no_wait_after=True)
+    expect(shopper.panel).to_contain_text("Shall I measure a desk for you?")
+    rules.page.get_by_role("button", name="Visitors").click()
+    csa.open("Waiting", "Looked at a desk")
+    expect(csa.page.get_by_text(re.compile(r"Offer taken: Looked at a desk.*\(by phone\)"))).to_be_visible()
+    rules.page.get_by_role("button", name="Rules").click()
+    rules.delete("Looked at a desk")
+
+
 def test_a_switch_counts_for_the_next_shopper(csa: Csa, shopper: Shopper) -> None:
     rules = RulesPage(csa)
     switch = rules.row("Basket left alone").get_by_role("switch")

@@ -86,7 +86,7 @@ def _script() -> list[tuple[int, Saying]]:
         (SERVER, Armed({"basket-idle": 1003.0})),
         (SERVER, Judged("other", "2", "control", "control", "held out", [Operand("cart.count > 0", True)])),
         (SERVER, Judged("basket-idle", "3", "fires", "shown", "basket idle", [])),
-        (SERVER, Offered("Can I help?", 5000.0, "basket-idle", "3", "basket idle", "a", "kitchens")),
+        (SERVER, Offered("Can I help?", 5000.0, "basket-idle", "3", "basket idle", "a", "kitchens", "phone")),
         (LEA, Settle(first_offer, accept=True)),
         (LEA, Say("Hello")),
         (TOM, Take()),

@@ -80,6 +80,9 @@ export interface Known {
 
 // Facts: what the log says
 
+/** How help is given: by chat, or by a call of the shopper's. */
+export type OfferChannel = 'chat' | 'phone';
+
 export type OfferStatus = 'open' | 'accepted' | 'dismissed' | 'withdrawn' | 'expired';
 
 export type Fact =
@@ -112,6 +115,7 @@ export type Fact =
       reason?: string;
       variant?: string;
       team?: string;
+      channel?: OfferChannel;
     }
   | {
       k: 'judged';
@@ -185,6 +189,7 @@ export interface Offer {
   reason: string;
   visit: number;
   by: Author | null;
+  channel: OfferChannel;
 }
 
 export interface CartGrant {

@@ -156,20 +156,17 @@ function applyFact(view: RoomView, entry: Entry): RoomView {
       return { ...view, visit: { ...(view.visit as Visit), device, locale } };
     }
     case 'offered': {
-      const { text, expires_at, rule = '', rule_version = '', reason = '' } = fact;
-      const id = `${replica}.${c}`;
-      const visit = view.visit?.number ?? 0;
-      const status = 'open';
+      const { k: _k, variant: _variant, team: _team, ...said } = fact;
       const offer: Offer = {
-        id,
+        rule: '',
+        rule_version: '',
+        reason: '',
+        channel: 'chat',
+        ...said,
+        id: `${replica}.${c}`,
         at,
-        text,
-        expires_at,
-        status,
-        rule,
-        rule_version,
-        reason,
-        visit,
+        status: 'open',
+        visit: view.visit?.number ?? 0,
         by,
       };
       const offers = view.visit ? [...view.offers, offer].slice(-MAX_OFFERS) : view.offers;

@@ -32,6 +32,11 @@ export function itemOf(view: RoomView | undefined, line: string): Item & { name:
   };
 }
 
+/** The address that calls a number as people write it. */
+export function telOf(phone: string): string {
+  return `tel:${phone.replace(/[^+\d]/g, '')}`;
+}
+
 /** The price of n, or nothing where it is not known. */
 export function priceOf({ shell }: Context, item: Item, n = 1): string {
   if (item.price_minor === undefined) return '';

@@ -6,7 +6,7 @@ import type { Shell } from '../snippet/shell';
 import { Basket } from './basket';
 import { PhoneCode } from './code';
 import { ShareOffer, ShareRequest } from './consent';
-import { type Context, countOf, hostOf, nameOf } from './context';
+import { type Context, countOf, hostOf, nameOf, telOf } from './context';
 import { Conversation } from './conversation';
 import { clock } from './format';
 import { CloseIcon, PhoneIcon } from './icons';
@@ -124,7 +124,7 @@ function Header(context: Context) {
         <p>{link.status === 'live' ? state : words.connecting}</p>
       </div>
       {site?.phone && (
-        <a class="icon" href={`tel:${site.phone.replace(/[^+\d]/g, '')}`} title={site.phone}>
+        <a class="icon" href={telOf(site.phone)} title={site.phone}>
           <PhoneIcon />
           <span class="quiet">{words.call(site.phone)}</span>
         </a>

@@ -4,7 +4,7 @@
 import type { Signal } from '@preact/signals';
 import type { Shell } from '../snippet/shell';
 import { ShareRequest } from './consent';
-import type { Context } from './context';
+import { type Context, telOf } from './context';
 import { CloseIcon } from './icons';
 import type { PageSharing } from './sharing';
 import type { Words } from './words';
@@ -12,6 +12,7 @@ import type { Words } from './words';
 export function OfferCard({ shell, words }: Pick<Context, 'shell' | 'words'>) {
   const offer = shell.offer();
   if (!offer) return null;
+  const phone = offer.channel === 'phone' && shell.link.sites[0]?.phone;
   return (
     <section
       class="offer"
@@ -24,9 +25,15 @@ export function OfferCard({ shell, words }: Pick<Context, 'shell' | 'words'>) {
     >
       <p dir="auto">{offer.text}</p>
       <div class="row">
-        <button type="button" class="main" onClick={() => shell.answer(true)}>
-          {words.accept}
-        </button>
+        {phone ? (
+          <a class="main" href={telOf(phone)} onClick={() => shell.answer(true)}>
+            {words.call(phone)}
+          </a>
+        ) : (
+          <button type="button" class="main" onClick={() => shell.answer(true)}>
+            {words.accept}
+          </button>
+        )}
         <button type="button" onClick={() => shell.answer(false)}>
           {words.noThanks}
         </button>

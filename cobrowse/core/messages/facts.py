@@ -111,10 +111,14 @@ class Identified(Fact, tag="identified"):
     known: Known
 
 
+OfferChannel = Literal["chat", "phone"]
+"""How help is given: in the chat, or by a call that the shopper makes."""
+
+
 class Offered(Fact, tag="offered"):
     """An offer of help is on show in every tab. `rule` is "" when a CSA made it by hand. `reason` is for CSAs only.
 
-    `team`: those whom its chat is shown to first, "" for everybody alike.
+    `team`: those whom its chat is shown to first, "" for everybody alike. `channel`: how help is given.
     """
 
     text: str
@@ -124,6 +128,7 @@ class Offered(Fact, tag="offered"):
     reason: str = ""
     variant: str = ""
     team: str = ""
+    channel: OfferChannel = "chat"
 
 
 class Operand(msgspec.Struct, frozen=True, array_like=True):

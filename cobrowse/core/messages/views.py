@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from cobrowse.core.cart import Cart
-from cobrowse.core.messages.facts import OfferStatus
+from cobrowse.core.messages.facts import OfferChannel, OfferStatus
 from cobrowse.core.messages.nouns import Author, Item, Page, Sharing
 
 ConversationStatus = Literal["none", "waiting", "open", "closed"]
@@ -45,6 +45,7 @@ class Offer(msgspec.Struct, frozen=True):
     reason: str = ""
     visit: int = 0
     by: Author | None = None
+    channel: OfferChannel = "chat"
 
 
 class CartGrant(msgspec.Struct, frozen=True):

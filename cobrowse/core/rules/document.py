@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NoReturn
 
 import yaml
@@ -100,6 +100,14 @@ class Document:
             if low <= number <= high:
                 return number
         self.note_at(node, f"{name}: expected a whole number from {low} to {high}, got {_kind(node)}")
+        return None
+
+    def one_of(self, node: yaml.Node, name: str, valid: Collection[str]) -> str | None:
+        """One of the words that there are."""
+        if isinstance(node, yaml.ScalarNode) and node.value in valid:
+            return str(node.value)
+        got = str(node.value)[:40] if isinstance(node, yaml.ScalarNode) else _kind(node)
+        self.note_at(node, f"{name}: unknown value {got}; {suggestion(got, valid)}")
         return None
 
     def flag(self, node: yaml.Node, name: str) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cobrowse.core.messages import OfferChannel
 from cobrowse.core.rules.after import After
 from cobrowse.core.rules.conditions import Condition
 from cobrowse.core.rules.text import Texts
@@ -49,7 +50,7 @@ class Rule:
     `hold_s` how long `when` and `after` must have been true, 0 for no such condition; `chance_s` is how long the moment
     lasts that begins then. `again_s` is its rest after an offer, over visits. `expires_s` is how long an offer stays
     open. `holdout` is the share of contacts in its control group. `wordings` has the texts by variant. Higher
-    `priority` goes first. `place` is where its id stands.
+    `priority` goes first. `channel` is how help is given. `place` is where its id stands.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Rule:
     expires_s: float
     priority: int
     team: str | None
+    channel: OfferChannel
     enabled: bool
     source: str = field(repr=False)
     place: Place = field(compare=False)

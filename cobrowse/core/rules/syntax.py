@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cobrowse.core.messages import OfferChannel
 from cobrowse.core.rules.document import Document
 from cobrowse.core.rules.pieces import read_after, read_condition, read_name, read_wordings
 from cobrowse.core.rules.rule import Rule
@@ -28,7 +30,10 @@ RULE_KEYS: Final = MappingProxyType(
         "enabled": False,
     }
 )
-OFFER_KEYS: Final = MappingProxyType({"text": True, "variants": False, "expires": False, "team": False})
+OFFER_KEYS: Final = MappingProxyType(
+    {"text": True, "variants": False, "expires": False, "team": False, "channel": False}
+)
+CHANNELS: Final[Mapping[str, OfferChannel]] = MappingProxyType({"chat": "chat", "phone": "phone"})
 
 DEFAULT_PRIORITY: Final = 100
 DEFAULT_EXPIRES_S: Final = 600.0
@@ -77,6 +82,7 @@ def parse(text: str, file: str) -> Rule:
         holdout = document.percent(keys["holdout"], "holdout", MAX_HOLDOUT_PERCENT)
     offer = document.entries(keys["offer"], OFFER_KEYS) if "offer" in keys else {}
     team = read_name(document, offer.get("team"), "team")
+    channel = document.one_of(offer["channel"], "channel", CHANNELS) if "channel" in offer else "chat"
     wordings = read_wordings(document, offer)
     expires_s: float | None = DEFAULT_EXPIRES_S
     if "expires" in offer:
@@ -84,7 +90,7 @@ def parse(text: str, file: str) -> Rule:
     document.finish()
     # Each None above has left a mistake behind, so that finish() has raised by now.
     known = {name: length_s for name, length_s in lengths.items() if length_s is not None}
-    if not (rule_id and title and when and wordings) or len(known) != len(lengths):
+    if not (rule_id and title and when and wordings and channel) or len(known) != len(lengths):
         raise AssertionError
     if expires_s is None or priority is None or enabled is None or at_checkout is None or holdout is None:
         raise AssertionError
@@ -104,6 +110,7 @@ def parse(text: str, file: str) -> Rule:
         expires_s=expires_s,
         priority=priority,
         team=team,
+        channel=CHANNELS[channel],
         enabled=enabled,
         source=text,
         place=document.place(keys["id"].start_mark.index),

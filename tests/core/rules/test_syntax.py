@@ -43,8 +43,12 @@ def test_the_version_follows_the_text() -> None:
 
 def test_what_may_be_left_out_has_a_default() -> None:
     found = rule(idle="")
-    assert (found.idle_s, found.priority, found.team) == (0.0, 100, None)
+    assert (found.idle_s, found.priority, found.team, found.channel) == (0.0, 100, None, "chat")
     assert (found.enabled, found.expires_s) == (True, DEFAULT_EXPIRES_S)
+
+
+def test_an_offer_may_be_of_a_call() -> None:
+    assert parse(GOOD.replace("  team: sales", "  channel: phone"), "a.yaml").channel == "phone"
 
 
 # What is replaced in GOOD, by what, and the mistakes that follow: place, and words of the message.
@@ -56,6 +60,12 @@ MISTAKES = [
     ),
     ("priority: 50", "zzz: 50", [("5:1", "unknown key zzz; expected one of after, again,")]),
     ("  team:", "  teem:", [("9:3", "unknown key teem; did you mean team?")]),
+    ("team: sales", "channel: fone", [("9:12", "channel: unknown value fone; did you mean phone?")]),
+    (
+        "team: sales",
+        "channel: [chat]",
+        [("9:12", "channel: unknown value a list; expected one of chat, phone")],
+    ),
     ("priority: 50", "title: Twice", [("5:1", "the key title is there twice")]),
     ("id: abandoned-basket", "id: Abandoned Basket", [("2:5", "expected small letters")]),
     ("title: Basket left alone", "title: ''", [("3:8", "expected a text, got nothing")]),
@@ -108,7 +118,10 @@ MISTAKES = [
     (
         "offer:",
         "offer: now\nmore:",
-        [("8:8", "expected keys with values (text, variants, expires, team), got"), ("9:1", "unknown")],
+        [
+            ("8:8", "expected keys with values (text, variants, expires, team, channel), got"),
+            ("9:1", "unknown"),
+        ],
     ),
     ("id: abandoned-basket", "id: *basket", [("2:5", "aliases")]),
     ("id: abandoned-basket", "id: [[[[[]]]]]", [("2:8", "at most 4 levels")]),

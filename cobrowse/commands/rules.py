@@ -21,7 +21,7 @@ from cobrowse.core.messages import Entry
 from cobrowse.core.recorded import Follower, in_time
 from cobrowse.core.rules import scenarios, warnings
 from cobrowse.core.rules.engine import Book
-from cobrowse.core.rules.limits import DEFAULT_ODDS, Limits, span
+from cobrowse.core.rules.limits import DEFAULT_ODDS, Cause, Limits, span
 from cobrowse.core.rules.replay import Replay
 from cobrowse.core.rules.rule import Rule
 from cobrowse.core.rules.tally import Row, Tally
@@ -190,9 +190,14 @@ async def read_recorded(settings: Settings) -> tuple[list[tuple[str, Entry]], in
 
 
 def _table(rows: list[Row], tally: Tally, other: Tally | None) -> Table:
-    table = Table(title=f"{len(tally.visits):,} visits considered")
-    for name in ("rule", "fired", "control", "held back by", "bought later", "median time"):
-        table.add_column(name, justify="left" if name in ("rule", "held back by") else "right")
+    table = Table(title=f"{len(tally.visits):,} visits considered", pad_edge=False)
+    # On a narrow screen words may stand below one another; a rule's name and a limit's stay whole.
+    table.add_column("rule", no_wrap=True)
+    for name in ("fired", "control"):
+        table.add_column(name, justify="right")
+    table.add_column("held back by", min_width=len(Cause.OFFER_OPEN))
+    for name in ("bought later", "median time"):
+        table.add_column(name, justify="right")
     if other is not None:
         table.add_column("more / fewer visits than the other rules", justify="right")
     for row in rows:

@@ -8,7 +8,7 @@ from typing import Final
 from cobrowse.core.rules.cel import tree
 from cobrowse.core.rules.conditions import Condition
 from cobrowse.core.rules.facts import FACTS
-from cobrowse.core.rules.names import suggestion
+from cobrowse.core.rules.names import nearest
 from cobrowse.core.rules.rule import Mistake, Rule, by_rank
 
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -129,5 +129,6 @@ def _unknown_path(asked: tuple[str, str], paths: Collection[str]) -> str:
     how, wanted = asked
     if any(_TESTS[how](path, wanted) for path in paths):
         return ""
-    near = suggestion(wanted, paths) if len(paths) < 200 else "none of the paths seen is like it"
-    return f"asks for a path that the site does not have, {wanted[:80]}; {near}"
+    near = nearest(wanted, paths)
+    hint = f"did you mean {near}?" if near else f"none of the {len(paths):,} paths seen is like it"
+    return f"asks for a path that the site does not have, {wanted[:80]}; {hint}"

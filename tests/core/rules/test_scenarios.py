@@ -121,6 +121,8 @@ def test_a_shadowed_rule_and_an_unknown_path_are_warned_of() -> None:
     messages = [mistake.message for mistake in find([narrow], ["/sofa/x", "/"])]
     assert messages == ["narrow asks for a path that the site does not have, /sofas/; did you mean /sofa/x?"]
     assert find([narrow], ["/sofas/klippan"]) == []
+    (message,) = [mistake.message for mistake in find([narrow], [f"/p/{n}" for n in range(3_000)])]
+    assert message.endswith("/sofas/; none of the 3,000 paths seen is like it")
 
 
 VARIANTS = """\

@@ -195,7 +195,9 @@ def _table(rows: list[Row], tally: Tally, other: Tally | None) -> Table:
     table.add_column("rule", no_wrap=True)
     for name in ("fired", "control"):
         table.add_column(name, justify="right")
-    table.add_column("held back by", min_width=len(Cause.OFFER_OPEN))
+    table.add_column(
+        "held back by", min_width=len(Cause.OFFER_OPEN) if other is None else None, overflow="fold"
+    )
     for name in ("bought later", "median time"):
         table.add_column(name, justify="right")
     if other is not None:

@@ -153,7 +153,7 @@ class Advisor:
         expires_at = now + rule.expires_s
         by = " (by phone)" if rule.channel == "phone" else ""
         team = f" (for {rule.team})" if rule.team else ""
-        reason = f"{rule.title}: {fires.reason}{by}{team}"
+        reason = f"{rule.title}{by}: {fires.reason}{team}"
         room.write(
             Offered(
                 text, expires_at, rule.id, rule.version, reason, fires.arm, rule.team or "", rule.channel

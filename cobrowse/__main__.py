@@ -223,7 +223,9 @@ def rules_test(folder: Path | None) -> None:
 @click.option("--rules", type=click.Path(path_type=Path, file_okay=False), help="The rules to try.")
 @click.option("--against", type=click.Path(path_type=Path, file_okay=False), help="Rules to compare with.")
 @click.option("--csas", default=2, show_default=True, type=click.IntRange(0, 1_000), help="Free CSAs.")
-@click.option("--chart", type=click.Path(path_type=Path, dir_okay=False), help="Write a chart (HTML) here.")
+@click.option(
+    "--chart", type=click.Path(path_type=Path, dir_okay=False), help="Write a chart here: .html or .svg."
+)
 @settings_option
 @plainly
 def rules_replay(

@@ -15,7 +15,7 @@ from rich.progress import track as progress
 from rich.table import Table
 
 from cobrowse import rulebook
-from cobrowse.commands.chart import draw
+from cobrowse.commands.chart import draw, picture
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.messages import Entry
 from cobrowse.core.recorded import Follower, in_time
@@ -30,6 +30,9 @@ from cobrowse.settings import Settings
 from cobrowse.simulate.stream import Event, read_events
 from cobrowse.storage import journal
 from cobrowse.storage.engine import open_database, reading
+
+CHARTS = {".html": draw, ".svg": picture}
+"""How a chart is drawn, by the ending of its file."""
 
 PAGES = {
     "home": ("home", "/"),
@@ -100,7 +103,15 @@ def replay(
     csas: int,
     chart: Path | None,
 ) -> None:
-    """Runs rules over a recording, the file or the server's log, and prints what they would have done."""
+    """Runs rules over a recording, the file or the server's log, and prints what they would have done.
+
+    Raises CobrowseError if one of the files cannot be used.
+    """
+    if chart is not None:
+        if chart.suffix not in CHARTS:
+            raise CobrowseError(f"{chart}: expected a chart's name that ends in {' or '.join(CHARTS)}")
+        if not chart.parent.is_dir():
+            raise CobrowseError(f"{chart}: expected a name in a folder that is there")
     console = Console()
     limits = Limits()
     if settings is not None:
@@ -142,7 +153,10 @@ def replay(
             f" `log_days` ({settings.log_days:g}) and has been deleted."
         )
     if chart is not None:
-        chart.write_text(draw(rows, tally, csas), "utf-8")
+        try:
+            chart.write_text(CHARTS[chart.suffix](rows, tally, csas), "utf-8")
+        except OSError as error:
+            raise CobrowseError(f"{chart}: cannot be written: {error.strerror}") from None
         console.print(f"The chart is in {chart}.")
 
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import duckdb
 import msgspec
@@ -180,6 +181,10 @@ def test_the_command_prints_a_row_a_rule_and_draws_a_chart(tmp_path: Path) -> No
     page = chart.read_text()
     assert page.count("<svg") == 2
     assert "abandoned-basket" in page
+    assert CliRunner().invoke(main, [*words[:3], "--chart", str(tmp_path / "chart.svg")]).exit_code == 0
+    picture = ElementTree.parse(tmp_path / "chart.svg").getroot()
+    labels = [part.get("aria-label") for part in picture.iter("{http://www.w3.org/2000/svg}svg")]
+    assert labels == [None, "Visits by rule", "Offers an hour against what CSAs can take"]
 
 
 def test_the_commands_say_what_is_wrong(tmp_path: Path) -> None:
@@ -193,6 +198,10 @@ def test_the_commands_say_what_is_wrong(tmp_path: Path) -> None:
     assert runner.invoke(main, ["rules", "test", str(folder)]).exit_code == 1
     assert runner.invoke(main, ["rules", "replay"]).exit_code == 2
     assert runner.invoke(main, ["rules", "replay", "nowhere.csv"]).exit_code == 1
+    for name, words in (("a.pdf", "ends in .html or .svg"), ("none/a.svg", "a folder that is there")):
+        failed = runner.invoke(main, ["rules", "replay", str(SAMPLES[1]), "--chart", str(tmp_path / name)])
+        assert failed.exit_code == 1
+        assert words in failed.output
     tried = runner.invoke(main, ["rules", "test"])
     assert (tried.exit_code, tried.output) == (0, "Scenarios as expected: 25 of 25.\n")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.people import Csa, Shopper, outwait_the_rule, type_until
 
@@ -18,22 +17,52 @@ HIDE_AND_COPY = """() => {
   return { ...sessionStorage };
 }"""
 
+# When a page tells of itself, and when the console shows it: by their own clocks, which are one machine's.
+NOTE_SENT = """
+window.sent = [];
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (data) {
+  window.sent.push([Date.now(), typeof data === 'string' ? data : new TextDecoder().decode(data)]);
+  return send.call(this, data);
+};
+"""
+SENT_AT = "title => sent.find(([, text]) => text.includes(title))[0]"
+NOTE_SHOWN = """title => {
+  const isThere = () =>
+    [...document.querySelectorAll('[role=tabpanel] [data-room]')].some((card) => card.textContent.includes(title));
+  window.shown = new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (!isThere()) return;
+      observer.disconnect();
+      resolve(Date.now());
+    });
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+}"""
+
+# What a tab would do by itself after a while it does no more: what happens now, somebody does.
+STOP_TIMERS = "() => { for (let id = setTimeout(() => {}); id > 0; id--) clearTimeout(id); }"
+
 
 def test_the_console_shows_a_visitor_within_a_second(csa: Csa, shopper: Shopper) -> None:
     csa.show("Visitors")
+    shopper.page.add_init_script(NOTE_SENT)
     shopper.goto("/bookcases")
-    took_s = []
-    # A busy machine may be late now and then; a console that looks only every few seconds is late each time.
+    expect(csa.card("Bookcases")).to_be_visible()
+    in_time = 0
+    # A busy machine may be late now and then; a console that looks only every few seconds is late most times.
     for path, title in [
         ("/bookcases/fairelane", "Fairelane"),
         ("/bookcases/harewood", "Harewood"),
+        ("/bookcases/ladderby", "Ladderby"),
+        ("/bookcases/quartet", "Quartet"),
         ("/desks", "Desks"),
     ]:
+        csa.page.evaluate(NOTE_SHOWN, title)
         shopper.goto(path)
-        gone_at = time.monotonic()
         expect(csa.card(title)).to_be_visible()
-        took_s.append(time.monotonic() - gone_at)
-    assert min(took_s) < 1
+        in_time += csa.page.evaluate("shown") - shopper.page.evaluate(SENT_AT, title) < 1000
+    assert in_time >= 2
     csa.open("Visitors", "Desks")
     about = csa.page.get_by_label("Basket, Visitor")
     expect(about).to_contain_text("/desks")
@@ -55,6 +84,33 @@ def test_the_cart_is_the_same_on_both_sides(csa: Csa, shopper: Shopper) -> None:
     shopper.line("Harewood").get_by_label(re.compile("^One more")).click()
     expect(csa.cart).to_contain_text("£1,118.00")
     shopper.expect_shop_cart({"fairelane/cherry": 1, "harewood/oak": 3, "ladderby/walnut": 1})
+
+
+def test_what_is_added_before_the_widget_is_there_counts_once(csa: Csa, shopper: Shopper) -> None:
+    """On a slow line the basket's button is quicker than the widget: on this page, and on the one after it."""
+    core = "**/assets/core.*.js"
+    shopper.page.route(core, lambda route: route.abort())
+    shopper.add("/bookcases/fairelane", "cherry")
+    shopper.page.unroute(core)
+    held: list[Route] = []
+    shopper.page.route(core, lambda route: held.append(route))
+    shopper.add("/bookcases/harewood", "oak")
+    while not held:
+        shopper.page.evaluate("new Promise(requestAnimationFrame)")
+    held[0].continue_()
+    shopper.open_panel()
+    shopper.show("Basket")
+    csa.open("Visitors", "Harewood")
+    once = {"fairelane/cherry": 1, "harewood/oak": 1}
+    shopper.expect_shop_cart(once)
+    shopper.show("Chat")
+    shopper.say("Once each?")
+    expect(csa.talk).to_contain_text("Once each?")
+    shopper.show("Basket")
+    for name in ("Fairelane", "Harewood"):
+        csa.expect_quantity(name, 1)
+        shopper.expect_quantity(name, 1)
+    shopper.expect_shop_cart(once)
 
 
 def test_both_change_one_line_at_once_and_offline(csa: Csa, shopper: Shopper) -> None:
@@ -153,6 +209,7 @@ def test_chat_typing_and_messages_written_offline(csa: Csa, shopper: Shopper) ->
     for words in ("one", "two", "three"):
         shopper.say(f"Message {words}")
     expect(shopper.panel.get_by_text("Not delivered").first).to_be_visible()
+    shopper.page.evaluate(STOP_TIMERS)
     shopper.person.line.mend()
     shopper.panel.get_by_role("button", name="Retry").first.click()
     expect(csa.talk).to_contain_text("Message three")
@@ -161,6 +218,7 @@ def test_chat_typing_and_messages_written_offline(csa: Csa, shopper: Shopper) ->
     csa.person.line.cut()
     csa.say("I am in the tunnel")
     expect(csa.talk.get_by_text("Not delivered")).to_be_visible()
+    csa.page.evaluate(STOP_TIMERS)
     csa.person.line.mend()
     csa.talk.get_by_role("button", name="Retry").click()
     expect(shopper.panel.get_by_text("I am in the tunnel")).to_have_count(1)

@@ -27,7 +27,6 @@ export function start(script: URL, site: string, page: Page) {
   // A page that comes back from the back/forward cache finds what its successor left in the store.
   addEventListener('pageshow', (event) => event.persisted && again());
 
-  page.listen((...event) => session.report(...event));
   publish({
     open: () => session.show(true),
     close: () => session.hide(),
@@ -57,4 +56,6 @@ export function start(script: URL, site: string, page: Page) {
       session = begin();
     },
   });
+  // After the calls that came before: with an adapter the shop's cart says what was added, and not the event once more.
+  page.listen((...event) => session.report(...event));
 }

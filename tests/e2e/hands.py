@@ -87,17 +87,20 @@ def take(csa: Csa, tool: str) -> None:
     expect(radio).to_have_attribute("aria-checked", "true")
 
 
-def box_of(locator: Locator) -> FloatRect:
-    locator.scroll_into_view_if_needed()
+def settled(locator: Locator) -> FloatRect:
+    """The box of what stands in the mirror or on the page, once it moves no more; nothing is scrolled for it."""
     box = locator.bounding_box()
-    assert box is not None
-    return box
+    while True:
+        locator.page.evaluate("new Promise(requestAnimationFrame)")
+        again = locator.bounding_box()
+        if again is not None and again == box:
+            return again
+        box = again
 
 
 def middle(locator: Locator) -> tuple[float, float]:
-    """The middle of what stands in the mirror or on the page, without scrolling there."""
-    box = locator.bounding_box()
-    assert box is not None
+    """The middle of what stands in the mirror or on the page, once it moves no more."""
+    box = settled(locator)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 

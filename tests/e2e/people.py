@@ -32,6 +32,23 @@ def type_until(box: Locator, seen: Locator) -> None:
     expect(seen).to_be_visible()
 
 
+STAND_STILL = """() => {
+  const at = performance.now();
+  performance.now = () => at;
+  window.go_on = () => { delete performance.now; };
+}"""
+
+
+def stand_still(page: Page) -> None:
+    """The page's clock stands: what is there for some seconds stays, however long the machine takes to look at it."""
+    page.evaluate(STAND_STILL)
+
+
+def go_on(page: Page) -> None:
+    """The page's clock is right again."""
+    page.evaluate("go_on()")
+
+
 def outwait_the_rule(page: Page) -> None:
     """Returns when the rule's time has passed, with two seconds to spare: the time itself is what is tested."""
     since = page.evaluate("Date.now()")
@@ -162,7 +179,8 @@ class Csa:
         self.cart.get_by_role("button", name="Propose").click()
         dialog = self.page.get_by_role("dialog", name="Propose a product")
         dialog.get_by_role("combobox").fill(search)
-        dialog.get_by_role("option", name=re.compile(option)).first.click()
+        found = dialog.get_by_role("option").filter(has_text=re.compile(search, re.IGNORECASE))
+        found.filter(has_text=re.compile(option)).first.click()
         dialog.get_by_label("A word on why").fill(note)
         dialog.get_by_role("button", name="Propose").click()
         expect(dialog).not_to_be_visible()

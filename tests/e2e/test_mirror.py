@@ -6,7 +6,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, WebSocket, expect
 
 from cobrowse.core.codec import decode_client
 from cobrowse.core.messages import Front, Mirror
-from tests.e2e.people import Csa, Shopper
+from tests.e2e.people import Csa, Shopper, stand_still
 from tests.e2e.world import World
 
 DRAWN = "document.querySelector('.mirror-sheet iframe').contentDocument.querySelector('iframe')"
@@ -17,8 +17,13 @@ def mirror_of(csa: Csa) -> FrameLocator:
 
 
 def meet(shopper: Shopper, csa: Csa, path: str, words: str) -> None:
-    """A conversation between the two, begun on this page."""
-    shopper.goto(path)
+    """A conversation between the two, begun on this page of the demo's."""
+    meet_at(shopper, csa, shopper.world.shop_url + path, words)
+
+
+def meet_at(shopper: Shopper, csa: Csa, address: str, words: str) -> None:
+    """A conversation between the two, begun on any page."""
+    shopper.page.goto(address)
     shopper.open_panel()
     shopper.say(words)
     csa.open("Waiting", words)
@@ -146,6 +151,7 @@ def test_mirror7_pointing_has_its_own_leave_and_meets_the_element(
     shopper.panel.get_by_role("button", name="Allow").click()
     expect(banner(shopper.page)).to_contain_text("and point")
     expect(csa.page.locator(".mirror-sheet.pointing")).to_be_visible()
+    stand_still(shopper.page)
     csa.page.mouse.move(middle[0] + 1, middle[1])
     csa.page.mouse.down()
     expect(shopper.page.locator(".pointer.mark")).to_contain_text("Ginny")

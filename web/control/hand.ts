@@ -24,6 +24,8 @@ export function makeHand(port: HandPort): Hand {
   let acting: ActNow | undefined;
   let last: ActNow | undefined;
   let asked = false;
+  /** Where keys go that were sent before their CSA could see that the focus had gone on from where they point. */
+  let gone_on: { by: string; from: Set<Element>; to: Element } | undefined;
 
   const now = () => performance.now();
   const rulesOf = () => port.rules().rules ?? [];
@@ -69,6 +71,7 @@ export function makeHand(port: HandPort): Hand {
 
   /** Frames of the page's origin are the page: what is done in them is told to their own windows. */
   const heard = new WeakSet<Document>();
+  const again = () => listen(document);
   function listen(of: Document) {
     if (!heard.has(of)) {
       heard.add(of);
@@ -77,7 +80,10 @@ export function makeHand(port: HandPort): Hand {
         to.addEventListener(name, takeOver, { capture: true, passive: true });
       to.addEventListener('click', guard, true);
       to.addEventListener('submit', guard, true);
-      of.addEventListener('load', () => listen(document), true);
+      // One that is still loading is found as soon as the shopper comes near it.
+      of.addEventListener('load', again, true);
+      of.addEventListener('mouseover', again, true);
+      to.addEventListener('blur', again, true);
     }
     for (const frame of of.querySelectorAll('iframe')) {
       const inner = documentIn(frame);
@@ -99,8 +105,24 @@ export function makeHand(port: HandPort): Hand {
     );
   }
 
+  /** What a step is about: keys are for what has the focus by now. */
+  function meant({ by, epoch, node, kind }: ActNow): Element | undefined {
+    const target = port.locate(epoch, node);
+    if (kind === 'click') gone_on = undefined;
+    const isLate = kind !== 'scroll' && target && gone_on?.by === by[1] && gone_on.from.has(target);
+    return isLate ? gone_on?.to : target;
+  }
+
+  /** Notes where a key has taken the focus, by Tab or among choices. */
+  function follow({ by, kind, text, epoch, node }: ActNow, from: Element) {
+    const to = (from.getRootNode() as Document | ShadowRoot).activeElement;
+    const sent = port.locate(epoch, node);
+    if (kind !== 'key' || text === 'Enter' || !to || to === from || !sent) return;
+    gone_on = { by: by[1], from: new Set(gone_on?.from).add(from).add(sent), to };
+  }
+
   function weigh(frame: ActNow): Outcome['what'] | Pick<Outcome, 'line' | 'quantity'> | Element {
-    const target = port.locate(frame.epoch, frame.node);
+    const target = meant(frame);
     if (!target?.isConnected) return 'gone';
     if (target.closest(WIDGET) || isDenied(target)) return 'denied';
     if (frame.kind === 'scroll') return target;
@@ -164,6 +186,7 @@ export function makeHand(port: HandPort): Hand {
       let done = false;
       try {
         done = perform(frame, weighed);
+        follow(frame, weighed);
       } finally {
         acting = undefined;
       }
@@ -172,6 +195,7 @@ export function makeHand(port: HandPort): Hand {
     },
     stop() {
       forgetField();
+      gone_on = undefined;
       window.clearTimeout(resuming);
       resuming = 0;
     },

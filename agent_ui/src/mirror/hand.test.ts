@@ -17,10 +17,11 @@ function handOver(sent: unknown[]) {
   const viewer = {
     spotAt: (_x: number, y: number) => ({ epoch: 'e', node: y < 10 ? 7 : 8, fx: 0.5, fy: 0.5 }),
     fieldAt: (_x: number, y: number) => (y < 10 ? { ...FIELD } : undefined),
+    fieldOf: (node: number) => ({ ...FIELD, node }),
   } as unknown as Viewer;
   const watching = {
-    act: (step: unknown) => sent.push(step),
-    point: () => {},
+    act: (step: unknown) => sent.push(step), // under the numbers 1, 2, ...
+    point: (spot: { kind: string; node: number }) => sent.push(spot),
   } as unknown as Watching;
   return makeHand(() => viewer, watching);
 }
@@ -58,4 +59,59 @@ test('letters go together, and what is typed last is not kept', () => {
   hand.type('!');
   hand.letGo();
   expect(did(sent)).toEqual(['click 7', 'type 7 Zoë', 'type 7 !']);
+});
+
+test('a field is let go of when the page denies it, not when it denies what came before', () => {
+  const hand = handOver([]);
+  hand.down('control', [5, 50]);
+  hand.down('control', [5, 5]);
+  hand.answered({ t: 'outcome', room: 'r', n: 1, what: 'denied' });
+  expect(hand.field.value?.node).toBe(7);
+  hand.answered({ t: 'outcome', room: 'r', n: 2, what: 'denied' });
+  expect(hand.field.value).toBeUndefined();
+});
+
+test('after Tab the field is the one with the focus, after as many as were pressed', () => {
+  const sent: unknown[] = [];
+  const hand = handOver(sent);
+  hand.focused(9);
+  hand.down('control', [5, 5]);
+  hand.focused(9); // where the shopper goes, the hand does not
+  expect(hand.field.value?.node).toBe(7);
+  hand.type('a');
+  hand.goOn(false);
+  hand.goOn(false);
+  hand.type('b'); // before the page has told: it knows what these letters are for
+  hand.focused(9);
+  expect(hand.field.value?.node).toBe(9);
+  hand.focused(10);
+  expect(hand.field.value?.node).toBe(10);
+  hand.focused(11);
+  expect(hand.field.value?.node).toBe(10);
+  hand.goOn(true);
+  expect(did(sent)).toEqual([
+    'click 7',
+    'type 7 a',
+    'key 7 Tab',
+    'key 7 Tab',
+    'type 7 b',
+    'key 10 BackTab',
+  ]);
+  hand.answered({ t: 'outcome', room: 'r', n: 0, what: 'paused' });
+  hand.focused(12); // the shopper took it
+  expect(hand.field.value?.node).toBe(10);
+});
+
+test('the laser pointer is shown now and then on its way, and where it stops', () => {
+  const sent: unknown[] = [];
+  const hand = handOver(sent);
+  for (const y of [5, 50, 5, 50]) hand.move('laser', [5, y]);
+  expect(did(sent)).toEqual(['laser 7']);
+  vi.advanceTimersByTime(200);
+  expect(did(sent)).toEqual(['laser 7', 'laser 8']);
+  hand.move('laser', [5, 5]);
+  hand.move('laser', [5, 50]);
+  hand.leave(); // it is nowhere now, and does not come back
+  vi.advanceTimersByTime(200);
+  expect(did(sent).slice(2)).toEqual(['laser 7', 'off 0']);
 });

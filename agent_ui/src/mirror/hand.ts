@@ -2,7 +2,7 @@
 // Coordinates are the page's own pixels.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Act, Spot } from '../../../web/core/messages';
+import type { Act, OutcomeNow, Spot } from '../../../web/core/messages';
 import { type Place, simplify } from '../../../web/core/pointing';
 import { draws, type Tool } from './tools';
 import type { PageField, Viewer } from './viewer';
@@ -39,6 +39,8 @@ export interface Hand {
   goOn(back: boolean): void;
   /** What has the focus on the page now. */
   focused(node: number | undefined): void;
+  /** What the page has answered to a step: a field that stays with the shopper is let go of. */
+  answered(outcome: OutcomeNow): void;
   letGo(): void;
   isDrawing(): boolean;
 }
@@ -48,8 +50,13 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
   const field = signal<PageField | undefined>(undefined);
   let stroke = Date.now();
   let drawing: { tool: 'pen' | 'arrow' | 'box'; line: Place[] } | undefined;
-  let sent_at = 0;
-  let goesOn = false;
+  let sent_at = -Infinity;
+  /** How often Tab was pressed since the page told where the focus is. */
+  let tabs = 0;
+  /** The step that chose the field: answers to those before it are about another. */
+  let chosen_by = 0;
+  /** Where the pointer has got to since a place of it was sent. */
+  let moved: { at: Place; timer: ReturnType<typeof setTimeout> } | undefined;
   let scrolled: { at: Place; dx: number; dy: number } | undefined;
   let typed: { field: PageField; text: string; timer: ReturnType<typeof setTimeout> } | undefined;
 
@@ -59,6 +66,26 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
     sent_at = now;
     return true;
   };
+
+  function forgetMove() {
+    clearTimeout(moved?.timer);
+    moved = undefined;
+  }
+
+  /** Shows the way of the pointer now and then, and where it stops. */
+  function laser(at: Place) {
+    if (isTime()) {
+      forgetMove();
+      spot('laser', at);
+    } else if (moved) moved.at = at;
+    else moved = { at, timer: setTimeout(stopHere, SEND_EVERY_MS) };
+  }
+
+  function stopHere() {
+    const { at } = moved as { at: Place };
+    moved = undefined;
+    laser(at);
+  }
 
   function spot(kind: Spot['kind'], at: Place) {
     const found = viewer()?.spotAt(...at);
@@ -100,16 +127,22 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
   }
 
   /** Steps reach the page in the order in which they were made: what waits to be sent goes before the next one. */
-  function act(step: Omit<Act, 'n'>) {
+  function act(step: Omit<Act, 'n'>): number {
     flushTyped();
     flushScroll();
-    watching.act(step);
+    return watching.act(step);
   }
 
   /** A step on the chosen field, if there is one. */
-  function actThere(step: Pick<Act, 'kind' | 'text' | 'index'>) {
+  function actThere(step: Pick<Act, 'kind' | 'text' | 'index'>): number {
     const { epoch, node } = field.peek() ?? {};
-    if (epoch !== undefined && node !== undefined) act({ ...step, epoch, node });
+    return epoch === undefined || node === undefined ? 0 : act({ ...step, epoch, node });
+  }
+
+  function letGo() {
+    flushTyped();
+    tabs = 0;
+    field.value = undefined;
   }
 
   return {
@@ -117,14 +150,15 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
     field,
     isDrawing: () => drawing !== undefined,
     down(tool, at) {
+      forgetMove();
       if (draws(tool)) {
         stroke += 1;
         drawing = { tool, line: [at] };
       } else if (tool === 'control') {
         const found = viewer()?.spotAt(...at);
         if (!found) return;
-        goesOn = false;
-        act({ kind: 'click', ...found });
+        tabs = 0;
+        chosen_by = act({ kind: 'click', ...found });
         field.value = viewer()?.fieldAt(...at);
       } else spot(tool === 'look' ? 'look' : 'mark', at);
     },
@@ -132,7 +166,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       if (drawing) {
         drawing.line.push(at);
         if (isTime()) sendStroke();
-      } else if ((tool === 'laser' || tool === 'control') && isTime()) spot('laser', at);
+      } else if (tool === 'laser' || tool === 'control') laser(at);
     },
     up(at) {
       if (!drawing) return;
@@ -146,6 +180,7 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       drop(stroke);
     },
     leave() {
+      forgetMove();
       const { epoch = '' } = viewer()?.spotAt(0, 0) ?? {};
       if (epoch) watching.point({ epoch, node: 0, fx: 0, fy: 0, kind: 'off' });
     },
@@ -160,22 +195,23 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
       typed ??= { field: into, text: '', timer: setTimeout(flushTyped, TYPED_AFTER_MS) };
       typed.text += text;
     },
-    key: (name) => actThere({ kind: 'key', text: name }),
-    fill: (text) => actThere({ kind: 'fill', text }),
-    choose: (index) => actThere({ kind: 'select', index }),
+    key: (name) => void actThere({ kind: 'key', text: name }),
+    fill: (text) => void actThere({ kind: 'fill', text }),
+    choose: (index) => void actThere({ kind: 'select', index }),
     goOn(back) {
-      goesOn = field.peek() !== undefined;
-      actThere({ kind: 'key', text: back ? 'BackTab' : 'Tab' });
+      if (!field.peek()) return;
+      tabs += 1;
+      chosen_by = actThere({ kind: 'key', text: back ? 'BackTab' : 'Tab' });
     },
     focused(node) {
-      if (!goesOn || node === undefined || node === field.peek()?.node) return;
-      goesOn = false;
+      if (!tabs || node === undefined || node === field.peek()?.node) return;
+      tabs -= 1;
       field.value = viewer()?.fieldOf(node);
     },
-    letGo() {
-      flushTyped();
-      goesOn = false;
-      field.value = undefined;
+    answered({ n, what }) {
+      if (what === 'paused') tabs = 0; // where the focus goes now, the shopper takes it
+      if (what === 'denied' && n >= chosen_by) letGo();
     },
+    letGo,
   };
 }

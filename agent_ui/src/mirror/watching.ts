@@ -33,8 +33,8 @@ export interface Watching {
   ask(room: OpenRoom, level: ShareLevel): void;
   close(): void;
   point(spot: Spot): void;
-  /** Sends one step on the page, under the next number. */
-  act(step: Omit<Act, 'n'>): void;
+  /** Sends one step on the page, under the next number, which it returns. */
+  act(step: Omit<Act, 'n'>): number;
   /** What became of the last step that has an answer. */
   readonly outcome: ReadonlySignal<OutcomeNow | undefined>;
   /** What the CSA holds in their hand. */
@@ -105,7 +105,9 @@ export function watch(link: Link, me: Author): Watching {
       if (room.peek()) link.send({ t: 'point', room: room.peek() as string, ...spot });
     },
     act(step) {
-      if (room.peek()) link.send({ t: 'act', room: room.peek() as string, n: ++steps, ...step });
+      steps += 1;
+      if (room.peek()) link.send({ t: 'act', room: room.peek() as string, n: steps, ...step });
+      return steps;
     },
     take(frame) {
       if (frame.t === 'outcome' && frame.room === room.peek()) outcome.value = frame;

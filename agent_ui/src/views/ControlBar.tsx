@@ -1,6 +1,6 @@
 // Below the shopper's page: what became of the CSA's last step, and where they type what goes there.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { own } from '../../../web/core/cart';
 import type { OutcomeNow, RoomView } from '../../../web/core/messages';
 import type { Hand } from '../mirror/hand';
@@ -21,7 +21,7 @@ export function ControlBar(props: { room: OpenRoom; view: RoomView; hand: Hand; 
 
   useEffect(() => {
     if (outcome?.what === 'cart') proposed.current = !fill(outcome);
-    if (outcome?.what === 'denied') hand.letGo();
+    if (outcome) hand.answered(outcome);
   }, [outcome]);
 
   /** Puts into the shared cart what a click would have put into the shop's; where that is not allowed, proposes it. */
@@ -36,7 +36,7 @@ export function ControlBar(props: { room: OpenRoom; view: RoomView; hand: Hand; 
   const said = what ? words.outcomes[what](name) : '';
   const isHeld = outcome?.what === 'paused';
   return (
-    <footer class={isHeld ? 'control-bar held' : 'control-bar'} hidden={!said && !field}>
+    <footer class={isHeld ? 'control-bar held' : 'control-bar'}>
       <p role="status">{said}</p>
       {field && <FieldBox key={`${field.epoch} ${field.node}`} field={field} hand={hand} />}
     </footer>
@@ -47,8 +47,8 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
   const { words } = useDesk();
   const { node, kind, type, options } = field;
   const box = useRef<HTMLElement>(null);
-  // A click on the same field again has taken the focus from here as well.
-  useEffect(() => box.current?.focus(), [field]);
+  // Not after the next frame: the next letter may come before it. A click on the same field again is one more.
+  useLayoutEffect(() => box.current?.focus(), [field]);
 
   const leave = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' && event.key !== 'Tab') return;

@@ -112,6 +112,10 @@ export function Stage(props: {
         if (draws(tool)) event.currentTarget.setPointerCapture(event.pointerId);
         hand.down(tool, at);
       }}
+      onMouseDown={(event) => {
+        // The focus is where the letters go that come next; it would be taken from there.
+        if (tool === 'control' && hand.field.peek()) event.preventDefault();
+      }}
       onPointerUp={(event) => {
         const at = placeOf(event);
         if (at) hand.up(at);

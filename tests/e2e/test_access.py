@@ -126,10 +126,13 @@ def test_the_console_by_keyboard_alone(world: World) -> None:
     keys.press("Enter")
     expect(shopper.panel).to_contain_text("As you wish.")
     keys.press("Escape")
+    # As fast as fingers go: the dialog is not drawn yet, and what is found is not what was asked for last.
     keys.press("p")
-    expect(csa.page.get_by_role("dialog", name="Propose a product")).to_be_visible()
     keys.type("harewood")
-    expect(csa.page.get_by_role("option").first).to_be_visible()
+    keys.press("Enter")
+    dialog = csa.page.get_by_role("dialog", name="Propose a product")
+    expect(dialog.get_by_label("A word on why")).to_be_visible()
+    expect(dialog).to_contain_text("Harewood")
     keys.press("Escape")
     expect(csa.page.get_by_role("dialog")).to_have_count(0)
     keys.press("?")
@@ -162,6 +165,8 @@ def test_the_widget_shifts_nothing_and_obeys_the_strictest_policy(world: World) 
     shopper.page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     # The shop stands; what moves from here on moves because of the widget.
     shopper.page.evaluate(OBSERVE_SHIFTS)
+    while not held:
+        shopper.page.evaluate("new Promise(requestAnimationFrame)")
     held[0].continue_()
     shopper.open_panel()
     assert shopper.page.evaluate("window.shifts") == []

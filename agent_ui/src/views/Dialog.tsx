@@ -1,14 +1,15 @@
 // A modal dialog: the browser's own, which keeps the focus in and gives it back.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useDesk } from '../state';
 import { IconButton } from './small';
 
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const { words } = useDesk();
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Not after the next frame: what is typed next is for the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     box.current?.querySelector<HTMLElement>('input')?.focus();

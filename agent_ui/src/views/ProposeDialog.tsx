@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { TargetedKeyboardEvent } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { SiteView } from '../../../web/core/messages';
 import { shopAddress, shopFile } from '../addresses';
 import type { Product } from '../api';
@@ -50,7 +50,9 @@ export function ProposeDialog({ room }: { room: OpenRoom }) {
   );
 }
 
-type Found = { state: 'searching' | 'failed' } | { state: 'found'; products: Product[] };
+type Found =
+  | { state: 'searching' | 'failed' }
+  | { state: 'found'; of: string; products: Product[] };
 
 function Finder(props: { site: SiteView | undefined; onChoose: (product: Product) => void }) {
   const desk = useDesk();
@@ -58,18 +60,22 @@ function Finder(props: { site: SiteView | undefined; onChoose: (product: Product
   const text = useSignal('');
   const found = useSignal<Found>({ state: 'searching' });
   const active = useSignal(0);
+  /** Enter was pressed before the answer to what stands there had come. */
+  const entered = useRef(false);
   const key = props.site?.key;
 
   // The answer to an older question never replaces that to a newer one.
   useEffect(() => {
     if (key === undefined) return;
     const given_up = new AbortController();
+    const of = text.value;
     const search = async () => {
       try {
-        const products = await desk.api.products(key, text.value.trim(), given_up.signal);
+        const products = await desk.api.products(key, of.trim(), given_up.signal);
         if (given_up.signal.aborted) return;
-        found.value = { state: 'found', products };
+        found.value = { state: 'found', of, products };
         active.value = 0;
+        if (entered.current && products[0]) props.onChoose(products[0]);
       } catch {
         if (!given_up.signal.aborted) found.value = { state: 'failed' };
       }
@@ -91,7 +97,8 @@ function Finder(props: { site: SiteView | undefined; onChoose: (product: Product
     } else if (event.key === 'Enter') {
       event.preventDefault();
       const product = products[active.value];
-      if (product) props.onChoose(product);
+      if (found.value.state !== 'found' || found.value.of !== text.value) entered.current = true;
+      else if (product) props.onChoose(product);
     }
   };
   return (
@@ -111,6 +118,7 @@ function Finder(props: { site: SiteView | undefined; onChoose: (product: Product
           spellcheck={false}
           value={text.value}
           onInput={(event) => {
+            entered.current = false;
             text.value = event.currentTarget.value;
           }}
           onKeyDown={onKeyDown}

@@ -29,6 +29,8 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
   let recorder: Recorder | undefined;
   let loading: Promise<void> | undefined;
   let wasActive = false;
+  /** What the server wants recorded now: it may have changed its mind before the recorder is here. */
+  let wanted: ServerFrame | undefined;
 
   // The computer's clock may jump; what has been allowed goes on by the time that has passed.
   const monotonic_s = () => performance.now() / 1000;
@@ -83,11 +85,12 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
         break;
       case 'record':
         guide.obey(frame);
+        wanted = frame;
         if (!frame.on) stop();
         else if (isActive()) {
           await load();
           const { rules = [], catalogue = true, sheets = [] } = frame;
-          if (isActive()) recorder?.record(rules, catalogue, sheets);
+          if (wanted === frame && isActive()) recorder?.record(rules, catalogue, sheets);
         }
         break;
       case 'point':

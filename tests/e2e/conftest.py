@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
+from tests.e2e.fidelity import Sharing, sharing_in
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import PATIENCE_MS, World
 
@@ -62,3 +63,10 @@ def shopper(world: World) -> Shopper:
 @pytest.fixture
 def csa(world: World) -> Csa:
     return Csa(world.person())
+
+
+@pytest.fixture(scope="module")
+def sharing(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sharing]:
+    """A shopper and a CSA who sees their page, for all tests of a module: each shows a page of its own."""
+    with sharing_in(tmp_path_factory.mktemp("world"), playwright_) as sharing:
+        yield sharing

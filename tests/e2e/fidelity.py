@@ -1,17 +1,21 @@
-"""A page and its mirror compared: node by node, and pixel by pixel."""
+"""A page and its mirror compared: node by node, and pixel by pixel; and a shopper who shares such pages."""
 
 from __future__ import annotations
 
 import base64
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e.people import Csa, Shopper
+from tests.e2e.test_mirror import meet_at, share
+from tests.e2e.world import World
 
 TREE = (Path(__file__).parent / "tree.js").read_text(encoding="utf-8")
 PAGES = Path(__file__).parent / "pages"
@@ -177,3 +181,44 @@ def expect_equal(shopper: Shopper, csa: Csa, keep: Path) -> None:
         if different <= MAX_DIFFERENT:
             return
     assert different <= MAX_DIFFERENT
+
+
+class Sharing:
+    """A shopper who shares their page with a CSA, at its own size."""
+
+    def __init__(self, world: World, pages: Pages) -> None:
+        self.pages = pages
+        self.shopper = Shopper(world.person(viewport={"width": 800, "height": 600}))
+        self.csa = Csa(world.person(viewport={"width": 1600, "height": 900}))
+        meet_at(self.shopper, self.csa, self.address("forms.html"), "Do you see this?")
+        share(self.shopper, self.csa)
+        expect(self.csa.page.locator(".mirror-sheet iframe")).to_be_visible()
+
+    def address(self, page: str) -> str:
+        return f"{self.pages.origin}/open/{page}"
+
+    def show(self, page: str) -> None:
+        self.shopper.page.goto(self.address(page))
+
+    def expect_equal(self, keep: Path | None = None) -> None:
+        """Waits until the mirror has the page's nodes; with a folder for pictures, until it looks the same, too."""
+        if keep is None:
+            expect_same_nodes(self.shopper, self.csa)
+        else:
+            expect_equal(self.shopper, self.csa, keep)
+
+
+@contextmanager
+def sharing_in(folder: Path, playwright: Playwright) -> Iterator[Sharing]:
+    """Two people in a world of their own, of whom one shares `pages/`; no page error and no traceback at its end."""
+    pages = Pages()
+    world = World(folder, playwright, open_origins=[pages.origin])
+    pages.server_url = world.server_url
+    try:
+        sharing = Sharing(world, pages)
+        yield sharing
+        assert [error for person in world.people for error in person.errors] == []
+        assert "Traceback" not in world.server_log()
+    finally:
+        world.close()
+        pages.close()

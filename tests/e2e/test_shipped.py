@@ -74,8 +74,9 @@ def test_what_happened_on_a_page_that_was_left_at_once_is_told_by_the_next(
     shopper.page.route("**/assets/core.*.js", never)
     shopper.goto("/search?q=hammock")
     shopper.page.evaluate("Cobrowse('event', 'search_without_result')")
+    while not cores:  # it is fetched when the page has time to spare
+        shopper.page.evaluate("new Promise(requestAnimationFrame)")
     shopper.page.unroute("**/assets/core.*.js")
-    assert len(cores) == 1
     shopper.goto("/search?q=bookcase")
     expect(shopper.offer).to_contain_text("Not found what you are looking for?")
 

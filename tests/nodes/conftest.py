@@ -42,7 +42,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
     await conn.close()
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], within_s: float = 60.0) -> None:
     """Returns once it holds: for what no frame tells, such as rows that the projector writes."""
     async with asyncio.timeout(within_s):
         while not await holds():  # noqa: ASYNC110 - the database has no event to wait for

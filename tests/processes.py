@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 START_WITHIN_S = 60.0
-"""Longer than any start takes on a busy machine; only a fault waits for it."""
+"""Longer than any start, or end, takes on a busy machine; only a fault waits for it."""
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

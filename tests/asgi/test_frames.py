@@ -12,6 +12,7 @@ from cobrowse.asgi.frames import frame_at, head_of
 from cobrowse.core.codec import encode
 from cobrowse.core.messages import MAX_FRAME_BYTES, PROTOCOL_VERSION, Beat, Hello
 from tests.serving import ORIGIN, LocalServer
+from tests.wire import WITHIN_S
 
 SIZES = [0, 1, 125, 126, 127, 65_535, 65_536]
 KEY = b"\x01\x02\x03\x04"
@@ -75,7 +76,7 @@ async def test_wire2_a_frame_counts_however_it_is_cut(local: LocalServer, how: s
         await writer.drain()
         await asyncio.sleep(0)  # a turn of the loop, in which the server reads this part alone
     answers = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         while answers.count(b"\xa1t\xa4beat") < 3:
             answers += await reader.read(65_536)
     assert (b"\x8a\x06there?" in answers) == ("ping" in how)

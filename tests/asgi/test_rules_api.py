@@ -18,7 +18,7 @@ from cobrowse.core.rules.limits import Cause
 from cobrowse.rulebook import load
 from tests.conftest import Serve
 from tests.serving import LocalServer
-from tests.wire import Peer
+from tests.wire import WITHIN_S, Peer
 
 ROOT = Path(__file__).parents[2]
 BASKET = """\
@@ -68,7 +68,7 @@ async def rules_of(ask: Ask) -> dict[str, Any]:
 
 async def until(ask: Ask, path: str, key: str, enough: Callable[[Any], bool]) -> Any:
     """What is under the key once it is enough: the log is durable a moment after it is seen."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             found = (await ask("GET", path)).json().get(key)
             if enough(found):

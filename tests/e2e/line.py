@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from tests.processes import START_WITHIN_S
+
 
 class Line:
     """Relays to 127.0.0.1:`target`. Cut: connections are reset, and new ones are turned away. Swallowing: they stay,
@@ -29,7 +31,7 @@ class Line:
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_WITHIN_S)
 
     def cut(self) -> None:
         self._call(self._set(up=False))
@@ -57,7 +59,7 @@ class Line:
         self._call(self._set(up=False))
         self._call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(START_WITHIN_S)
         self._loop.close()
 
     async def _lose(self) -> None:

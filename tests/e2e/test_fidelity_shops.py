@@ -17,7 +17,7 @@ from tests.e2e.fidelity import expect_equal, expect_same_nodes
 from tests.e2e.people import Csa, Shopper
 from tests.e2e.test_mirror import share
 from tests.e2e.world import ROOT, World
-from tests.processes import wait_for
+from tests.processes import START_WITHIN_S, wait_for
 
 
 class Cobblers:
@@ -53,7 +53,7 @@ class Cobblers:
     def close(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(START_WITHIN_S)
 
 
 class Visit:

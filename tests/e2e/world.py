@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from cobrowse.commands.engines import free_port
 from cobrowse.core.messages import MaskRule
 from tests.e2e.line import Line
-from tests.processes import wait_for
+from tests.processes import START_WITHIN_S, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
@@ -171,7 +171,7 @@ mirror = [
         """SIGKILL: no goodbye, no flush."""
         assert self._server is not None
         self._server.kill()
-        self._server.wait(10)
+        self._server.wait(START_WITHIN_S)
 
     def way(self) -> int:
         """The port to which the next person's line leads."""
@@ -202,7 +202,7 @@ mirror = [
         for process in self._processes:
             if process.poll() is None:
                 process.terminate()
-                process.wait(20)
+                process.wait(START_WITHIN_S)
         for out in self._files:
             out.close()
 

@@ -81,7 +81,9 @@ class RedisServer:
     def start(self) -> None:
         program = shutil.which("redis-server")
         assert program, "expected redis-server: run `make tools` (Debian: apt-get install redis-server)"
-        options = ("--save", "", "--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning")
+        kept = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+        # A replica that comes is not kept waiting for others to come too.
+        options = (*kept, "--repl-diskless-sync-delay", "0", "--loglevel", "warning")
         self._process = subprocess.Popen(
             [program, *self._listening(), "--bind", "127.0.0.1", *options, *self.options],
             cwd=self.folder,
@@ -112,6 +114,16 @@ class RedisServer:
         self._process.send_signal(how)
         self._process.wait()
         self._process = None
+
+    def follow(self, port: int | None) -> None:
+        """Becomes the replica of the master at this port, or, without one, a master of its own."""
+        with closing(redis.Redis(port=self.port)) as client:
+            client.replicaof(*(("127.0.0.1", str(port)) if port is not None else ("NO", "ONE")))
+
+    def wait_until_it_follows(self) -> None:
+        """Returns once it has all that its master had when it began."""
+        with closing(redis.Redis(port=self.port)) as client:
+            _until(lambda: _follows(client), (AssertionError, redis.RedisError))
 
     def flush(self) -> None:
         with closing(redis.Redis(port=self.port)) as client:
@@ -234,6 +246,12 @@ def running_redis_cluster(folder: Path) -> Iterator[list[RedisServer]]:
 def _agrees(client: redis.Redis) -> None:
     state = client.cluster("INFO")
     assert state["cluster_state"] == "ok", state
+
+
+def _follows(client: redis.Redis) -> None:
+    state = client.info("replication")
+    assert state.get("master_link_status") == "up", state
+    assert not state.get("master_sync_in_progress"), state
 
 
 @contextmanager

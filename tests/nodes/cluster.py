@@ -7,7 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,9 @@ class OwnClock(ServerProcess):
 
 
 class Cluster:
-    """With `lines` there is one from the browsers to each node, and one each from the nodes to Redis and PostgreSQL."""
+    """With `lines` there is one from the browsers to each node, and one each from the nodes to Redis and PostgreSQL;
+    with a `replica` of Redis one from that to its master too.
+    """
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Cluster:
         url: str,
         *,
         lines: bool,
+        replica: RedisServer | None,
     ) -> None:
         self.nodes = nodes
         self.redis = redis
@@ -76,6 +79,10 @@ class Cluster:
             self.redis_line = Line(redis.port)
             self.postgres_line = Line(postgres.port)
         self._has_lines = lines
+        self.replica = replica
+        if replica is not None:
+            self.replica_line = Line(redis.port)
+            replica.follow(self.replica_line.port)
         self.faults: Counter[str] = Counter()
 
     @property
@@ -85,10 +92,11 @@ class Cluster:
         return [f"http://127.0.0.1:{line.port}" for line in self.lines]
 
     def close(self) -> None:
-        if not self._has_lines:
-            return
-        for line in (*self.lines, self.redis_line, self.postgres_line):
-            line.close()
+        if self._has_lines:
+            for line in (*self.lines, self.redis_line, self.postgres_line):
+                line.close()
+        if self.replica is not None:
+            self.replica_line.close()
 
     # Faults: each returns once the part is back, or goes on its way back.
 
@@ -115,6 +123,23 @@ class Cluster:
         self.redis.kill()
         await asyncio.sleep(down_s)
         await asyncio.to_thread(self.redis.start)
+
+    async def fail_over(self, tail_s: float = 0.3) -> None:
+        """The replica falls behind by so long, then the master is killed and it takes its place and its address; later
+        the master comes back as the replica of the other, and what it alone had is gone.
+        """
+        assert self.replica is not None
+        self.faults["failover of Redis with its tail lost"] += 1
+        await asyncio.to_thread(self.replica.wait_until_it_follows)
+        self.replica_line.swallow()
+        await asyncio.sleep(tail_s)
+        self.redis.kill()
+        self.redis, self.replica = self.replica, self.redis
+        self.redis.follow(None)
+        self.redis_line.lead_to(self.redis.port)
+        self.replica_line.lead_to(self.redis.port)
+        await asyncio.to_thread(self.replica.start)
+        self.replica.follow(self.replica_line.port)
 
     async def freeze_redis(self, for_s: float = 2.0) -> None:
         self.faults["SIGSTOP of Redis"] += 1
@@ -173,10 +198,14 @@ class Cluster:
 
 @asynccontextmanager
 async def running_cluster(
-    folder: Path, nodes: int = 2, *, lines: bool = False, **changes: Any
+    folder: Path, nodes: int = 2, *, lines: bool = False, replica: bool = False, **changes: Any
 ) -> AsyncIterator[Cluster]:
     needs_built_files()
-    with open_folder() as place, running_postgres(place) as postgres, running_redis(place / "redis") as redis:
+    with ExitStack() as stack:
+        place = stack.enter_context(open_folder())
+        postgres = stack.enter_context(running_postgres(place))
+        redis = stack.enter_context(running_redis(place / "redis"))
+        second = stack.enter_context(running_redis(place / "replica")) if replica else None
         url = await new_database(postgres)
         await migrate(url)
         await add_agent(url, EMAIL, "Ginny", "csa", PASSWORD)
@@ -185,8 +214,8 @@ async def running_cluster(
             own = folder / f"node{n}"
             own.mkdir(parents=True)
             processes.append(OwnClock(settings_for(own), own))
-        cluster = Cluster(processes, redis, postgres, url, lines=lines)
-        shared = {"database_url": url, "redis_url": redis.url}
+        cluster = Cluster(processes, redis, postgres, url, lines=lines, replica=second)
+        shared = {"database_url": url, "redis_url": redis.url, "redis_replicas": int(replica)}
         if lines:
             shared["database_url"] = url.replace(f":{postgres.port}/", f":{cluster.postgres_line.port}/")
             shared["redis_url"] = f"redis://127.0.0.1:{cluster.redis_line.port}/0"

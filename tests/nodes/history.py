@@ -34,6 +34,11 @@ class History:
     operations: list[Operation] = field(default_factory=list)
     seen: list[tuple[str, list[tuple[int, str]]]] = field(default_factory=list)
 
+    def longest_wait_s(self) -> float:
+        """How long the operation that waited longest was open, of those that came to their end."""
+        waits = [each.ended_at - each.invoked_at for each in self.operations if each.ended_at is not None]
+        return max(waits, default=0.0)
+
 
 def judge(
     history: History, logs: Mapping[str, Sequence[str]], messages: Mapping[str, Sequence[str]]

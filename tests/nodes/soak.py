@@ -7,6 +7,7 @@ import asyncio
 import random
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,33 +32,46 @@ def faults_of(cluster: Cluster, rng: random.Random) -> list[Fault]:
         lambda: cluster.silence(cluster.redis_line, "Redis", rng.uniform(1.0, 8.0)),
         lambda: cluster.silence(cluster.postgres_line, "PostgreSQL", rng.uniform(1.0, 8.0)),
     ]
+    if cluster.replica is not None:
+        kinds += [lambda: cluster.fail_over(rng.uniform(0.1, 2.0))] * 3
     rng.shuffle(kinds)
     return kinds
 
 
-async def soak(minutes: float, seed: int) -> int:
-    rng = random.Random(seed)
-    operations = violations = faults = 0
+async def rounds(cluster: Cluster, minutes: float, rng: random.Random) -> tuple[int, int]:
+    """One storm after the other; how many operations there were, and how many violations."""
+    operations = violations = 0
     end = time.monotonic() + minutes * 60
-    with TemporaryDirectory() as name:
-        async with running_cluster(Path(name), lines=True, heartbeat_s=2.0) as cluster:
-            while time.monotonic() < end:
-                history, reconnects = await storm(cluster.urls, faults_of(cluster, rng), rooms=4, rng=rng)
-                operations += len(history.operations)
-                rooms = {operation.room for operation in history.operations}
-                logs, messages = await cluster.logs(rooms, operations)
-                found = judge(history, {r: logs[r] for r in rooms}, {r: messages.get(r, []) for r in rooms})
-                violations += len(found)
-                print(*found[:10], sep="\n")
-                faults = cluster.faults.total()
-                print(
-                    f"{operations} operations, {faults} faults, {reconnects} reconnects this round",
-                    flush=True,
-                )
-            for kind, times in sorted(cluster.faults.items()):
-                print(f"{times:5} {kind}")
-            faults = cluster.faults.total()
-    print(f"{operations} operations, {faults} faults, {violations} violations (seed {seed})")
+    while time.monotonic() < end:
+        history, reconnects = await storm(cluster.urls, faults_of(cluster, rng), rooms=4, rng=rng)
+        operations += len(history.operations)
+        rooms = {operation.room for operation in history.operations}
+        logs, messages = await cluster.logs(rooms, operations)
+        found = judge(history, {r: logs[r] for r in rooms}, {r: messages.get(r, []) for r in rooms})
+        violations += len(found)
+        print(*found[:10], sep="\n")
+        print(
+            f"{operations} operations, {cluster.faults.total()} faults, {reconnects} reconnects this round, "
+            f"longest wait {history.longest_wait_s():.0f} s",
+            flush=True,
+        )
+    return operations, violations
+
+
+async def soak(minutes: float, seed: int) -> int:
+    """Half of the time on one Redis, half on one that fails over to its replica. How many violations there were."""
+    rng = random.Random(seed)
+    operations = violations = 0
+    faults: Counter[str] = Counter()
+    for replica in (False, True):
+        with TemporaryDirectory() as name:
+            async with running_cluster(Path(name), lines=True, replica=replica, heartbeat_s=2.0) as cluster:
+                done, found = await rounds(cluster, minutes / 2, rng)
+                operations, violations = operations + done, violations + found
+                faults += cluster.faults
+    for kind, times in sorted(faults.items()):
+        print(f"{times:5} {kind}")
+    print(f"{operations} operations, {faults.total()} faults, {violations} violations (seed {seed})")
     return violations
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from cobrowse.core.messages import Declined, Entry, Hello, Joined, News, Said, Say
+from cobrowse.core.messages import Declined, Drain, Entry, Hello, Joined, News, Said, Say
 from tests.nodes.history import History, Operation
 from tests.serving import ORIGIN
 from tests.wire import Peer, open_peer
@@ -65,13 +65,15 @@ class Tab:
             seen: list[tuple[int, str]] = []
             self._history.seen.append((self.room, seen))
             await self._send_open(peer)
-            async with asyncio.timeout(self._rng.uniform(1.0, 6.0)):
+            async with asyncio.timeout(self._rng.uniform(1.0, 6.0)) as life:
                 while not (self._stopping and not self._pending):
                     await self._work(peer)
                     frame = await peer.next()
                     if isinstance(frame, News):
                         for entry in frame.entries:
                             self._take(entry, seen)
+                    elif isinstance(frame, Drain):
+                        life.reschedule(asyncio.get_running_loop().time() + frame.after_s)
         finally:
             with suppress(*GONE):
                 # Now and then as if the power had gone: no goodbye.
@@ -120,13 +122,17 @@ class Tab:
 
 
 async def storm(
-    urls: Sequence[str], faults: Sequence[Fault], rooms: int, rng: random.Random
+    urls: Sequence[str],
+    faults: Sequence[Fault],
+    rooms: int,
+    rng: random.Random,
+    history: History | None = None,
 ) -> tuple[History, int]:
     """Two tabs a room, at any nodes, while one fault after the other happens; then all is brought to its end.
 
-    The history, and how often a client had to come back.
+    The history (the one given, which may be watched meanwhile), and how often a client had to come back.
     """
-    history = History()
+    history = History() if history is None else history
     async with asyncio.TaskGroup() as tasks:
         tabs: list[Tab] = []
         for n in range(rooms):

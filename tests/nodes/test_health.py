@@ -15,6 +15,7 @@ import redis.asyncio
 from cobrowse.broker.link import RedisUnusable
 from cobrowse.commands.engines import free_port
 from cobrowse.commands.serve import prepare
+from cobrowse.core.errors import Close
 from cobrowse.core.messages import Drain, Increment, Say
 from tests.engines import RedisServer, running_redis
 from tests.nodes.conftest import SECRET, StartNode, eventually
@@ -135,6 +136,9 @@ async def test_node7_a_node_that_stops_spreads_its_connections(
     delays = [(await shopper.expect(Drain)).after_s for shopper in shoppers]
     assert all(0 <= delay <= 60.0 for delay in delays)
     assert len(set(delays)) > 4
+    # Unready, for the load balancer and for who comes all the same; who is there is served until they go.
+    assert await status(node.url) == 503
+    assert await (await node.connect()).close_code() == Close.BUSY
     # What comes until the connection goes is taken as ever.
     await shoppers[0].done(Increment("desk", 1))
     await asyncio.gather(*(shopper.leave() for shopper in shoppers))

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from urllib.parse import unquote
 
-from playwright.sync_api import Route, WebSocket, expect
+from playwright.sync_api import Request, Route, WebSocket, expect
 
 from cobrowse.core.codec import decode_client
 from cobrowse.core.messages import Mirror
@@ -21,11 +21,20 @@ IN_FILE = ".named-in-file { color: blue } .f::before { content: 'CANARY-file-con
 
 
 class Wire:
-    """All that the shopper's tabs send to the server, as bytes and, for the mirror, as text."""
+    """All that the shopper's tabs send to the server: frames and requests as bytes, and the mirror as text."""
 
     def __init__(self, shopper: Shopper) -> None:
         self.frames: list[bytes] = []
+        self.requests: list[bytes] = []
+        self._server = shopper.world.server_url
         shopper.page.on("websocket", self._opened)
+        shopper.page.on("request", self._asked)
+
+    def _asked(self, request: Request) -> None:
+        if request.url.startswith(self._server):
+            self.requests.append(
+                f"{request.url} {request.headers}".encode() + (request.post_data_buffer or b"")
+            )
 
     def _opened(self, socket: WebSocket) -> None:
         socket.on(
@@ -48,7 +57,7 @@ class Wire:
 
     def secrets(self) -> set[str]:
         """Every planted secret that left the page, but for its title, which page views carry."""
-        text = self.mirrored() + b"\n".join(self.frames).decode("latin-1")
+        text = self.mirrored() + b"\n".join([*self.frames, *self.requests]).decode("latin-1")
         found = set(SECRET.findall(text) + SECRET.findall(unquote(text)))
         return found - {"CANARY-title", "CANARY-later-document-title"}
 
@@ -97,6 +106,7 @@ def test_mirror1_nothing_planted_leaves_a_page(world: World, shopper: Shopper, c
     wire = look(shopper, csa, "/canary/closed")
     expect(mirror_of(csa).locator("p.price")).to_have_text("£130")
     assert len(set(SECRET.findall(PAGE))) > 150
+    assert wire.requests
     assert wire.secrets() == set()
     assert "CANARY" not in wire.mirrored()
     mirrored = wire.mirrored()

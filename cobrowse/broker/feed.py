@@ -83,16 +83,20 @@ class Feed(Generic[T]):
         return pages
 
     async def has(self, pages: Sequence[Page[T]]) -> bool:
-        """Whether the feeds have all these steps still: not when another node has seen to them, nor when Redis failed
-        over and lost them. Raises one of FAILURES.
+        """Whether the feeds have all these steps still, as many replicas as the settings want among them: not when
+        another node has seen to them, nor when Redis failed over and lost them. Raises one of FAILURES.
         """
-        calls: list[Call] = [("cobrowse_has", [feed_key(page.partition)], page.steps) for page in pages]
-        for answer in await self._link.calls(calls):
+        calls: list[Call] = [("cobrowse_has", self._to_ask(page.partition), page.steps) for page in pages]
+        for answer in await self._link.calls(calls, sure=True):
             if isinstance(answer, Exception):
                 raise answer
             if answer != 1:
                 return False
         return True
+
+    def _to_ask(self, partition: int) -> list[str]:
+        """The feed and, where replicas are waited for, a key to write: they are waited for by what one has written."""
+        return [feed_key(partition), f"cobrowse:{{{partition}}}:asked"][: 2 if self._link.replicas else 1]
 
     async def done(self, pages: Sequence[Page[T]]) -> None:
         """Takes out of the feeds and of the logs what the database has. Raises one of FAILURES."""

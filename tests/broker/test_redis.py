@@ -320,6 +320,29 @@ async def test_node2_a_log_that_has_forgotten_is_not_followed(nodes: tuple[Reade
     assert b.dropped == []
 
 
+async def test_node9_where_the_database_has_another_entry_its_log_goes_on(
+    nodes: tuple[Reader, Reader],
+) -> None:
+    """Redis lost its tail when it failed over, and went on otherwise before anybody asked the database."""
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    for _ in range(3):
+        a.append(room)
+    await a.broker.flush()
+    opened = await b.broker.open(room, "shop", Top("epoch", 3, 4711), 1, 8)
+    assert (opened.epoch, opened.entries) == ("epoch", [])
+    b.tops[room] = Top("epoch", 3, 4711)
+    b.read[room] = []
+    b.broker.opened(room)
+    a.append(room)
+    await a.broker.flush()
+    assert a.dropped == [room]
+    b.append(room, "it goes on")
+    await b.until(room, 1)
+    assert b.read[room][0].offset == 4
+
+
 async def test_node2_killed_in_a_burst_redis_has_each_record_once(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -78,8 +78,9 @@ end
 local function open(keys, args)
   local e, o, h = top(keys[1])
   local known = tonumber(args[2])
-  if not e or known > tonumber(o) or (known > 0 and e ~= args[1]) then
-    -- Redis does not know the room, or has forgotten what the database has: the database is right.
+  local forked = known > 0 and (e ~= args[1] or (known == tonumber(o) and h ~= args[3]))
+  if not e or known > tonumber(o) or forked then
+    -- Redis does not know the room, has forgotten what the database has, or has another entry there: the database is right.
     redis.call('DEL', keys[2])
     e, o, h = args[1], args[2], args[3]
     redis.call('HSET', keys[1], 'epoch', e, 'offset', o, 'hash', h, 'site', args[4])
@@ -136,8 +137,11 @@ local function read(keys, args)
   return steps
 end
 
--- keys: feed. args: names of steps. 1 if the feed has them all.
+-- keys: feed, and one to write where the replicas are waited for. args: names of steps. 1 if the feed has them all.
 local function has(keys, args)
+  if keys[2] then
+    redis.call('SET', keys[2], '1', 'EX', 60)
+  end
   for _, name in ipairs(args) do
     if #redis.call('XRANGE', keys[1], name, name) == 0 then
       return 0

@@ -51,7 +51,12 @@ class Channels:
     @property
     def delivers(self) -> bool:
         """Whether news has arrived of late, and Redis took the last probe as it must take an operation."""
-        return self._kept and self._pubsub is not None and time.monotonic() - self._alive_at < PROBE_WITHIN_S
+        return self._kept and self._hears
+
+    @property
+    def _hears(self) -> bool:
+        """Whether something has arrived of late; the probe sees to it that there is something."""
+        return self._pubsub is not None and time.monotonic() - self._alive_at < PROBE_WITHIN_S
 
     async def subscribe(self, *channels: str) -> None:
         """Returns once all that is published from now on will be heard. Raises one of FAILURES."""
@@ -116,13 +121,16 @@ class Channels:
     async def _probe(self) -> None:
         while True:
             await asyncio.sleep(PROBE_EVERY_S)
-            async with asyncio.timeout(PROBE_WITHIN_S):
-                try:
+            try:
+                async with asyncio.timeout(PROBE_WITHIN_S):
                     await self._link.call("cobrowse_tell", [self._own], self._own, PING, sure=True)
-                    self._kept = True
-                except (NotReplicated, ResponseError):
-                    self._kept = False  # nothing is acknowledged now; what others tell is heard all the same
-            if not self.delivers:
+                self._kept = True
+            except NotReplicated:
+                self._kept = False
+            except ResponseError:
+                # Nothing was told, so there is nothing to hear; what others told has been heard.
+                self._kept, self._alive_at = False, time.monotonic()
+            if not self._hears:
                 raise TimeoutError("the subscription to Redis is silent")
 
 

@@ -94,7 +94,7 @@ class Connection:
         self._host = host
         self.handshake = handshake
         self.protocol = WireProtocol(host.limits, host.monotonic())
-        self.outbox = Outbox(wire, host.max_outbox_bytes)
+        self.outbox = Outbox(wire, host.max_outbox_bytes, self.close)
         self.author = Author("server")
         self.site = ""
         self.available = False

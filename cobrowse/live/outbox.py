@@ -29,15 +29,18 @@ class Outbox:
         "_max_bytes",
         "_paused",
         "_scheduled",
+        "_too_slow",
         "_waiting_bytes",
         "_when_clear",
         "_wire",
         "closed",
     )
 
-    def __init__(self, wire: Wire, max_bytes: int) -> None:
+    def __init__(self, wire: Wire, max_bytes: int, too_slow: Callable[[int, str], None]) -> None:
+        """`too_slow` gets code and reason when the bound is passed: it is to call `close`."""
         self._wire = wire
         self._max_bytes = max_bytes
+        self._too_slow = too_slow
         self._frames: list[bytes] = []
         self._waiting_bytes = 0
         self._paused = False
@@ -69,7 +72,7 @@ class Outbox:
         self._waiting_bytes += len(frame)
         if self._waiting_bytes > self._max_bytes and self._paused:
             self._frames.clear()
-            self.close(Close.SLOW, "this connection reads too slowly")
+            self._too_slow(Close.SLOW, "this connection reads too slowly")
         elif not self._scheduled and not self._paused:
             self._scheduled = True
             self._wire.call_soon_flush()

@@ -156,17 +156,17 @@ def test_room7_wire7_a_view_and_the_entries_since_are_the_fresh_view(
 
 @pytest.mark.parametrize("replica", [SHOPPER_TAB, OTHER_TAB, CSA_TAB])
 def test_room7_every_kind_of_fact_makes_of_an_old_view_the_fresh_one(replica: int) -> None:
-    """From each moment of a history that has them all, to its end."""
+    """From each moment of a history that has them all, to each later one."""
     log = every_fact()
     assert {type(entry.fact) for entry in log} == set(get_args(AnyFact)) - {Hidden}
     assert {entry.fact.act for entry in log if isinstance(entry.fact, Shared)} == set(get_args(ShareAct))
     role = AUTHORS[replica - 1].role
-    fresh = canonical(view_after(log, role))
+    fresh = [canonical(view_after(log[:upto], role)) for upto in range(len(log) + 1)]
     for begins in range(len(log)):
         state = told(view_after(log[:begins], role))
-        for entry in seen_by(log[begins:], replica):
+        for upto, entry in enumerate(seen_by(log[begins:], replica), begins + 1):
             room.apply(state, _entries.decode(_encoder.encode(entry)))
-        assert canonical(room.view(state, role)) == fresh, f"from entry {begins + 1} on"
+            assert canonical(room.view(state, role)) == fresh[upto], f"entries {begins + 1} to {upto}"
 
 
 def test_room7_a_shoppers_other_tab_learns_that_leave_ended_with_the_visit() -> None:

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from cobrowse.core.codec import decode_client, encode
 from cobrowse.core.errors import Refusal
 from cobrowse.core.line import line_id, parse_line_id
-from cobrowse.core.messages import Do, Joined, News
+from cobrowse.core.messages import Do, Joined, News, Position
 from tests.vectors.canonical import dump
-from tests.vectors.histories import AUTHORS, cart_script, room_history, run_cart_script
+from tests.vectors.every_fact import every_fact, view_after
+from tests.vectors.histories import AUTHORS, cart_script, room_history, run_cart_script, seen_by
 
 ROOT = Path(__file__).resolve().parents[2]
 EXCHANGE = settings(
@@ -102,6 +103,25 @@ def test_room7_a_browser_that_follows_the_log_sees_what_a_fresh_one_sees(
     assert answer["undelivered"] == 0
     sent = [decode_client(base64.b64decode(frame)) for frame in answer["sent"]]
     assert sent == [Do("r1", history.last + n, at, op) for n, (at, op) in enumerate(asked, start=1)]
+
+
+@pytest.mark.parametrize("replica", [2, 3])
+def test_room7_after_each_kind_of_fact_a_browser_sees_what_a_fresh_one_sees(
+    browser: Browser, replica: int
+) -> None:
+    """From each moment of a history that has them all, by one entry: nothing later hides what was missed."""
+    log = every_fact()
+    role = AUTHORS[replica - 1].role
+    before, position, last = view_after([], role), Position("e1", 0, 0), 0
+    for upto, entry in enumerate(log, 1):
+        joined = Joined("r1", replica, "resume", last, position, [], view=before)
+        news = encode(News("r1", seen_by([entry], replica)))
+        task = {"you": AUTHORS[replica - 1], "joined": as_text(encode(joined)), "asked": [], "last": last}
+        answer = browser({"room": {**task, "news": [as_text(news)]}})
+        before, position = view_after(log[:upto], role), Position("e1", entry.offset, entry.hash)
+        last += entry.replica == replica
+        assert dump(answer["view"]) == dump(before), type(entry.fact).__name__
+        assert dump(answer["position"]) == dump(position)
 
 
 @EXCHANGE

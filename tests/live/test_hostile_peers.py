@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -15,7 +16,7 @@ from cobrowse.core.errors import Close
 from cobrowse.core.messages import Hello, Increment, Presence, Say
 from tests.conftest import Serve
 from tests.e2e.line import Line
-from tests.serving import ORIGIN, PASSWORD, LocalServer
+from tests.serving import EMAIL, ORIGIN, PASSWORD, LocalServer
 from tests.wire import WITHIN_S, open_peer
 
 LOAD = {"frames_per_s": 1e6, "burst_frames": 1e6}
@@ -50,7 +51,37 @@ async def test_wire10_who_reads_one_byte_a_second_is_let_go_and_nobody_waits(ser
             if is_let_go():
                 break
     assert is_let_go()
+    assert await figure(server, 'cobrowse_closed_total{reason="slow"}') == 1.0
     slow.socket.transport.abort()
+    line.close()
+
+
+async def figure(server: LocalServer, name: str) -> float:
+    """What /metrics says of it now."""
+    lines = (await server.http.get("/metrics")).text.splitlines()
+    return float(dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))[name])
+
+
+async def test_wire10_metrics_tell_what_waits_for_who_does_not_read(serve: Serve) -> None:
+    server = await serve(max_outbox_bytes=1 << 28, heartbeat_s=300.0, **LOAD)
+    line = Line(server.settings.port, narrow=True)
+    shopper = await server.shopper()
+    cookie = await server.sign_in(EMAIL, PASSWORD)
+    slow = await open_peer(f"ws://127.0.0.1:{line.port}/live", server.url, cookie)
+    await slow.hello_csa()
+    await slow.enter(shopper.room)
+    assert await figure(server, "cobrowse_outbox_bytes") == 0.0
+    line.drip()
+    while await figure(server, "cobrowse_outbox_bytes") == 0.0:
+        for _ in range(100):
+            await shopper.do(Say("x" * 4_000))
+        await shopper.answer(shopper.last)
+        assert shopper.last < 10_000, "it is more by now than the systems on the way hold"
+    slow.socket.transport.abort()
+    line.cut()
+    async with asyncio.timeout(WITHIN_S):
+        while await figure(server, "cobrowse_outbox_bytes"):
+            await shopper.beat()
     line.close()
 
 

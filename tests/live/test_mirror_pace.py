@@ -40,7 +40,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.frames: list[AnyServerFrame] = []
-        self.outbox = Outbox(self, 64 * 1024 * 1024)
+        self.outbox = Outbox(self, 64 * 1024 * 1024, self.close)
         self.written = asyncio.Event()
 
     def write(self, frames: list[bytes]) -> None:

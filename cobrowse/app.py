@@ -103,6 +103,7 @@ def hub_settings(settings: Settings, secret: bytes) -> HubSettings:
             holdout=settings.rules_holdout,
         ),
         mask_rules={site.key: site.mirror for site in settings.sites},
+        page_files={site.key: site.page_files for site in settings.sites},
         identity_secrets={site.key: site.identity_secret.encode() for site in settings.sites},
         hours={site.key: site.hours for site in settings.sites},
     )

@@ -24,6 +24,9 @@ from cobrowse.core.rules.hours import Hours
 ENV_PREFIX = "COBROWSE_"
 MIN_SECRET_BYTES = 32
 
+PagePath = Annotated[str, Meta(pattern=r"^/[!-~]*$", max_length=300)]
+"""A path of a shop's pages, with `*` for anything."""
+
 
 class SettingsError(CobrowseError):
     """A setting that cannot be used; the message names it and says what was expected."""
@@ -42,6 +45,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     catalogue: bool = True
     mirror: list[MaskRule] = []
     file_origins: list[str] = []
+    page_files: Annotated[list[PagePath], Meta(max_length=20)] = []
     accent: Annotated[str, Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
     greeting: Annotated[str, Meta(max_length=300)] = ""
     phone: Annotated[str, Meta(max_length=40)] = ""

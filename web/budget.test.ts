@@ -9,6 +9,7 @@ const BUDGET_BYTES = {
   'attention.js': 1024,
   'panel.js': 30 * 1024,
   'mirror.js': 30 * 1024,
+  'files.js': 2.5 * 1024,
   'control.js': 7 * 1024,
   'preview.js': 10 * 1024,
 } as const;

@@ -3,6 +3,7 @@
 //   core.[hash].js               what the loader imports
 //   panel.[hash].js              what the core imports when the shopper opens it
 //   mirror.[hash].js             what the panel imports once the shopper has let a CSA see the page
+//   files.[hash].js              what the mirror imports where the site has its pages bring pictures and fonts
 //   preview.[hash].js            what the loader imports instead of the core, to show what masking would hide
 //   control.[hash].js            what the panel imports once the shopper has let a CSA use the page
 //   console.[hash].js and .css   the CSA's console
@@ -28,6 +29,7 @@ const entries = {
   attention: 'web/snippet/attention.ts',
   panel: 'web/widget/panel.tsx',
   mirror: 'web/mirror/recorder.ts',
+  files: 'web/mirror/files.ts',
   control: 'web/control/hand.ts',
   preview: 'web/mirror/preview.ts',
   console: 'agent_ui/src/main.tsx',
@@ -87,7 +89,7 @@ async function bundle(name, extra) {
 
 /**
  * Short names for the properties that end in one `_`, the same in all that a shop's page loads: core and
- * panel hand objects to one another. Found in one pass over all six, so that no short name meets a
+ * panel hand objects to one another. Found in one pass over all of them, so that no short name meets a
  * plain property of another file.
  */
 async function shortNames() {
@@ -98,6 +100,7 @@ async function shortNames() {
       entries.core,
       entries.panel,
       entries.mirror,
+      entries.files,
       entries.control,
       entries.preview,
     ],
@@ -113,12 +116,14 @@ async function build() {
   const missing = Object.values(entries).filter((path) => !existsSync(join(root, path)));
   if (missing.length > 0) throw new Error(`cannot build without ${missing.join(', ')}`);
 
-  // Each file knows the hashed name of the next: mirror first, then panel, then core, then the loader.
+  // Each file knows the hashed name of the next: files first, then mirror, then panel, then core, then the loader.
   const hashed = { format: 'esm', entryNames: '[name].[hash]' };
   const page = { plugins: [cssAsText], mangleProps, mangleCache: await shortNames() };
+  const files = await bundle('files', { ...hashed, ...page });
   const mirror = await bundle('mirror', {
     ...hashed,
     ...page,
+    define: { FILES_FILE: JSON.stringify(files.named('files.js')) },
     plugins: [recorderParts],
   });
   const control = await bundle('control', { ...hashed, ...page });
@@ -157,7 +162,7 @@ async function build() {
   if (!agents.named('console.css')) throw new Error(`${entries.console} imports no style sheet`);
 
   await publish(
-    [loader, core, attention, preview, panel, mirror, control, agents, viewer].flatMap(
+    [loader, core, attention, preview, panel, mirror, files, control, agents, viewer].flatMap(
       ({ files }) => files,
     ),
   );

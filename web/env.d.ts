@@ -5,6 +5,7 @@ declare const PANEL_FILE: string;
 
 /** The file name of the built recorder, beside the panel; defined in the panel's build only. */
 declare const MIRROR_FILE: string;
+declare const FILES_FILE: string;
 
 /** The file name of what lets a CSA use the page, beside the panel; defined in the panel's build only. */
 declare const CONTROL_FILE: string;

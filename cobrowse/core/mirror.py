@@ -16,6 +16,9 @@ from cobrowse.core.markup import clean_css, is_address, is_attribute, is_element
 from cobrowse.core.page_events import (
     DeclarationChanged,
     Event,
+    FileName,
+    FilePiece,
+    FileSent,
     Mutated,
     Node,
     RulesChanged,
@@ -50,20 +53,26 @@ _encode = msgspec.json.Encoder().encode
 class Checked(msgspec.Struct, frozen=True):
     """A batch that may be drawn. `body` is JSON, deflated when `deflated`; `is_snapshot`: it begins an epoch.
 
-    `sheets` are the style sheets that came with it, by their hashes.
+    `sheets` are the style sheets that came with it, by their hashes; `pieces` and `names` the files that the page
+    brings, of which only the names go on to those who watch.
     """
 
     body: bytes
     deflated: bool
     is_snapshot: bool
     sheets: dict[str, str] = {}
+    pieces: list[FilePiece] = []
+    names: list[FileName] = []
 
 
-def check(body: bytes, deflated: bool, known: Mapping[str, str] | None = None) -> Checked:
+def check(
+    body: bytes, deflated: bool, known: Mapping[str, str] | None = None, takes_files: bool = False
+) -> Checked:
     """The batch without anything that could do harm where it is drawn, encoded anew. SPEC mirror.4.
 
     `known` are style sheets that a snapshot may name by their hashes: they are weighed as if they had come with it.
-    Raises MirrorRefused: too large, not JSON, not the shapes of this module, a style sheet that is not known.
+    Raises MirrorRefused: too large, not JSON, not the shapes of this module, a style sheet that is not known, files
+    where the site `takes_files` of no page.
     """
     try:
         events = _batch.decode(_inflate(body) if deflated else body)
@@ -72,6 +81,8 @@ def check(body: bytes, deflated: bool, known: Mapping[str, str] | None = None) -
     nodes = 0
     is_snapshot = False
     sheets = Reading(known or {}, MAX_PAGE_BYTES)
+    pieces: list[FilePiece] = []
+    names: list[FileName] = []
     for event in events:
         match event.data:
             case Snapshot(node=node):
@@ -95,12 +106,20 @@ def check(body: bytes, deflated: bool, known: Mapping[str, str] | None = None) -
                 for sheet in styles or []:
                     for added in sheet.rules:
                         added.rule = clean_css(added.rule)
+            case FilePiece() as piece:
+                pieces.append(piece)
+            case FileName() as name:
+                names.append(name)
+    if (pieces or names) and not takes_files:
+        raise MirrorRefused("expected no files: this site's pages bring none")
+    if pieces:
+        events = [event for event in events if not isinstance(event, FileSent)]
     if nodes > MAX_NODES:
         raise MirrorRefused(f"expected at most {MAX_NODES} nodes")
     encoded = _encode(events)
     if len(encoded) < DEFLATE_FROM_BYTES:
-        return Checked(encoded, False, is_snapshot, sheets.learned)
-    return Checked(zlib.compress(encoded, 1, -15), True, is_snapshot, sheets.learned)
+        return Checked(encoded, False, is_snapshot, sheets.learned, pieces, names)
+    return Checked(zlib.compress(encoded, 1, -15), True, is_snapshot, sheets.learned, pieces, names)
 
 
 def _inflate(body: bytes) -> bytes:

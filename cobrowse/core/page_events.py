@@ -227,4 +227,39 @@ class Summed(msgspec.Struct, tag_field="type", tag=5):
     data: dict[Literal["elements", "hash"], Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]]
 
 
-Event = SnapshotTaken | Changed | Sized | Summed
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256, in hexadecimal."""
+
+MAX_PIECE_BYTES = 48 * 1024
+"""Of a file: what goes in one batch, so that changes of the page need not wait for more."""
+
+MAX_FILE_BYTES = 256 * 1024
+
+
+class FilePiece(msgspec.Struct):
+    """A part of a picture or a font that the page brings; `body` in base64. SPEC file.4."""
+
+    hash: Hash
+    size_bytes: Annotated[int, Meta(ge=1, le=MAX_FILE_BYTES)]
+    at: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)]
+    body: Annotated[bytes, Meta(min_length=1, max_length=MAX_PIECE_BYTES)]
+
+
+class FileSent(msgspec.Struct, tag_field="type", tag=6):
+    timestamp: float
+    data: FilePiece
+
+
+class FileName(msgspec.Struct):
+    """What is at an address of the page is the file of this hash."""
+
+    address: Annotated[str, Meta(pattern=r"^https?://[!-~]+$", max_length=2000)]
+    hash: Hash
+
+
+class FileNamed(msgspec.Struct, tag_field="type", tag=7):
+    timestamp: float
+    data: FileName
+
+
+Event = SnapshotTaken | Changed | Sized | Summed | FileSent | FileNamed

@@ -75,6 +75,7 @@ from cobrowse.core.messages import (
     Taken,
     Visit,
 )
+from cobrowse.core.page_files import SiteFiles
 from cobrowse.core.rules import memory as memories
 from cobrowse.core.rules.memory import Memory
 from cobrowse.core.sheets import Sheets
@@ -130,7 +131,8 @@ class Terms(msgspec.Struct, frozen=True):
     mirror: list[MaskRule] = []
     identity_secret: bytes = b""
     sheets: Sheets | None = None
-    """Those of the site's pages that this node has."""
+    """Those of the site's pages that this node has; `files`: what those pages bring."""
+    files: SiteFiles | None = None
 
 
 def last_counter(state: RoomState, replica: int) -> int:

@@ -40,6 +40,7 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
             settings.identity_secrets,
             settings.secret,
             home.now,
+            settings.page_files,
         )
         node.rooms = shared
         return Parts(node, node.broker, shared, Board(node.neighbours))
@@ -60,6 +61,7 @@ def assemble(home: Home, settings: HubSettings, recorder: Recorder, look_ups: Ma
             settings.identity_secrets,
             settings.secret,
             home.now,
+            settings.page_files,
         ),
         Board(),
     )

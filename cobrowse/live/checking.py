@@ -26,6 +26,7 @@ class Batch(NamedTuple):
     deflated: bool
     sheets: Mapping[str, str] = {}
     """Those that it may name by their hashes."""
+    takes_files: bool = False
 
     @property
     def is_long(self) -> bool:
@@ -80,7 +81,7 @@ class Checking:
 
 def _outcome(batch: Batch) -> Checked | MirrorRefused:
     try:
-        return check(batch.body, batch.deflated, batch.sheets)
+        return check(batch.body, batch.deflated, batch.sheets, batch.takes_files)
     except MirrorRefused as refused:
         return refused
     except Exception:

@@ -11,8 +11,8 @@ from cobrowse.core.rules.limits import Limits as OfferLimits
 
 
 class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`redis_url` is "" for the only node. `mask_rules`: by site, what the mirror lets out. `identity_secrets`:
-    what the shops sign their customers with; `hours`: when they are open. Seconds.
+    """`redis_url` is "" for the only node. `mask_rules`: by site, what the mirror lets out; `page_files`: which files
+    its pages bring. `identity_secrets`: what the shops sign their customers with; `hours`: when they are open. Seconds.
     """
 
     secret: bytes
@@ -27,6 +27,7 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True):
     chats_per_csa: int
     offer_limits: OfferLimits
     mask_rules: dict[str, list[MaskRule]] = {}
+    page_files: dict[str, list[str]] = {}
     identity_secrets: dict[str, bytes] = {}
     hours: dict[str, Hours] = {}
     redis_url: str = ""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from cobrowse.core.codec import encode
-from cobrowse.core.control import Hand
 from cobrowse.core.messages import (
     Act,
     ActNow,
@@ -25,10 +24,13 @@ from cobrowse.core.messages import (
     ShareLevel,
 )
 from cobrowse.core.mirror import MAX_BATCH_BYTES, Checked, MirrorRefused
+from cobrowse.core.page_files import FileRefused, SiteFiles
 from cobrowse.core.sheets import Sheets
 from cobrowse.live.checking import Batch, Checking
 from cobrowse.live.leave import Leave
 from cobrowse.live.member import Member
+from cobrowse.live.page_files import PageFiles
+from cobrowse.live.viewer import Viewer
 
 MAX_HELD_BYTES = 1024 * 1024
 """Of changes kept for those who come late: past it the page is asked for a new snapshot."""
@@ -58,18 +60,6 @@ class Host(Protocol):
         """A batch goes to those who watch."""
 
 
-class Viewer:
-    """A CSA who watches. `behind`: what is on its way to them is no longer the page. `waits`: for its end."""
-
-    __slots__ = ("behind", "hand", "member", "waits")
-
-    def __init__(self, member: Member, now: float) -> None:
-        self.member = member
-        self.behind = True
-        self.waits = False
-        self.hand = Hand(now)
-
-
 class PageMirror:
     """One room's page. The tab in front records while somebody who may watches; nothing else ever leaves a page."""
 
@@ -81,12 +71,14 @@ class PageMirror:
         now: Callable[[], float],
         catalogue: bool = True,
         sheets: Sheets | None = None,
+        files: SiteFiles | None = None,
     ) -> None:
         self._room = room
         self._rules = rules
         self._catalogue = catalogue
         self._sheets = Sheets() if sheets is None else sheets
         self._told_of: dict[str, str] = {}
+        self._files = PageFiles(room, SiteFiles() if files is None else files, self._sees, host.keep)
         self._healed_at = -HEAL_EVERY_S
         self._host = host
         self._now = now
@@ -104,17 +96,20 @@ class PageMirror:
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._asked_anew = False
+        self._files.turn()
         self._checking.forget()
 
-    @property
-    def held(self) -> list[bytes]:
-        """The page as it is: its snapshot and all since, as they went to those who watch."""
-        return self._held
+    def told_anew(self) -> list[bytes]:
+        """The page as it is, for a recording that begins: its files, its snapshot and all since."""
+        return [*self._files.told_anew(), *self._held]
 
     # Who
 
     def lets(self, csa: Author, level: ShareLevel) -> bool:
         return self._host.leave_to_see.lets(csa, level)
+
+    def _sees(self, viewer: Viewer) -> bool:
+        return viewer in self._viewers and self.lets(viewer.member.peer.author, "view")
 
     def watches(self, member: Member) -> bool:
         return any(viewer.member is member for viewer in self._viewers)
@@ -126,8 +121,9 @@ class PageMirror:
             member.peer.send(encode(Refuse(self._room, "not_granted", "the shopper has not shared the page")))
         elif on:
             kept.append(Viewer(member, self._now()))
-            self._catch_up(kept[-1])
         self._seat(kept)
+        if kept and kept[-1].member is member:
+            self._catch_up(kept[-1])
         self._direct()
 
     def _seat(self, viewers: list[Viewer]) -> None:
@@ -160,6 +156,8 @@ class PageMirror:
     def review(self) -> None:
         """The leave has changed or run out: whoever may no longer watch gets nothing more. SPEC mirror.5."""
         self._seat([viewer for viewer in self._viewers if self.lets(viewer.member.peer.author, "view")])
+        if not self._host.leave_to_see.is_given():
+            self._files.forget()
         self._direct()
 
     def _direct(self) -> None:
@@ -178,12 +176,21 @@ class PageMirror:
             before.peer.send(encode(Record(self._room, on=False)))
         self._told_of = self._sheets.known() if wanted is not None else {}
         if wanted is not None:
+            self._files.begin(wanted.peer.origin)
             self._ask_for_page()
 
     def _ask_for_page(self) -> None:
         if self._recording is not None and not self._asked_anew:
             self._asked_anew = True
-            record = Record(self._room, True, self._rules, self._catalogue, list(self._told_of))
+            record = Record(
+                self._room,
+                True,
+                self._rules,
+                self._catalogue,
+                list(self._told_of),
+                self._files.paths,
+                self._files.known(),
+            )
             self._recording.peer.send(encode(record))
 
     def heal(self) -> None:
@@ -215,7 +222,7 @@ class PageMirror:
             self._next_seq += 1
             # Held from when the tab was told of them: what goes from the shelf meanwhile is still here.
             sheets = self._told_of if frame.seq == 0 else {}
-            self._checking.check(Batch(frame.seq, body, frame.deflated, sheets))
+            self._checking.check(Batch(frame.seq, body, frame.deflated, sheets, bool(self._files.paths)))
             if self._checking.waiting_bytes > MAX_BATCH_BYTES:
                 self._forget_page()
                 self._ask_for_page()
@@ -241,6 +248,11 @@ class PageMirror:
             self._forget_page()
             self._ask_for_page()
             return
+        try:
+            self._files.take(batch)
+        except FileRefused as refused:
+            self._refuse(str(refused))
+            return
         frame = encode(Mirrored(self._room, self._epoch, seq, batch.body, batch.deflated))
         if batch.is_snapshot:
             self._held, self._held_bytes, self._asked_anew = [], 0, False
@@ -253,6 +265,7 @@ class PageMirror:
             self._ask_for_page()
         for viewer in self._viewers:
             self._hand(viewer, frame, batch.is_snapshot)
+            self._files.hand(viewer)
 
     def _hand(self, viewer: Viewer, frame: bytes, is_snapshot: bool) -> None:
         peer = viewer.member.peer
@@ -270,7 +283,7 @@ class PageMirror:
     def _cleared(self, viewer: Viewer) -> None:
         """A slow viewer has read what was on its way: they get the page as it is, and no backlog. SPEC mirror.6."""
         viewer.waits = False
-        if viewer in self._viewers and viewer.behind and self.lets(viewer.member.peer.author, "view"):
+        if self._sees(viewer) and viewer.behind:
             if self._held and self._held_bytes <= len(self._held[0]):
                 self._catch_up(viewer)
             else:
@@ -283,6 +296,7 @@ class PageMirror:
         viewer.behind = False
         for frame in self._held:
             viewer.member.peer.send(frame)
+        self._files.hand(viewer)
 
     # Pointing and control
 

@@ -102,7 +102,9 @@ class Room:
         self._looks: list[Looked] = []
         self.leave_to_see = Leave(state.room, terms.secret, now)
         self.leave_to_see.review(state.sharing)
-        self._mirror = PageMirror(state.room, terms.mirror, self, now, terms.site.catalogue, terms.sheets)
+        self._mirror = PageMirror(
+            state.room, terms.mirror, self, now, terms.site.catalogue, terms.sheets, terms.files
+        )
         self._tapes = tapes
         self._tape: Tape | None = None
         self._change_tape()
@@ -254,7 +256,7 @@ class Room:
         if recording is not None and self._tape is None and self._tapes is not None:
             self._tape = self._tapes.begin(recording, self.state.room, self.state.site)
             now = self._now()
-            for frame in self._mirror.held:
+            for frame in self._mirror.told_anew():
                 self._tape.add(frame, now)
 
     # Reading

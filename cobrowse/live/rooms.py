@@ -11,6 +11,7 @@ from cobrowse.core.chat import is_live
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.items import LookUp, nothing_known
 from cobrowse.core.messages import Entry, MaskRule, SiteView
+from cobrowse.core.page_files import SiteFiles
 from cobrowse.core.replicas import forget_replicas
 from cobrowse.core.room import RoomState, Terms, apply
 from cobrowse.core.sheets import Sheets
@@ -39,6 +40,7 @@ class Rooms:
         identity_secrets: Mapping[str, bytes],
         secret: bytes,
         now: Callable[[], float],
+        page_files: Mapping[str, list[str]] | None = None,
     ) -> None:
         self._recorder = recorder
         self._broker = broker
@@ -53,6 +55,7 @@ class Rooms:
         self._loading: dict[str, asyncio.Future[Room]] = {}
         self._wanted: dict[str, str] = {}
         self._sheets: dict[str, Sheets] = {}
+        self._files = {site: SiteFiles(paths) for site, paths in (page_files or {}).items()}
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
@@ -156,7 +159,8 @@ class Rooms:
         look_up = self._look_ups.get(site, nothing_known)
         rules, identity = self._mask_rules.get(site, []), self._identity_secrets.get(site, b"")
         sheets = self._sheets.setdefault(site, Sheets())
-        return Terms(self._sites[site], look_up, self._secret, rules, identity, sheets)
+        files = self._files.get(site)
+        return Terms(self._sites[site], look_up, self._secret, rules, identity, sheets, files)
 
     def shared(self) -> list[Room]:
         """The rooms whose shopper lets a CSA see the page, or did until just now."""

@@ -47,8 +47,11 @@ class SharedRooms(Rooms):
         identity_secrets: Mapping[str, bytes],
         secret: bytes,
         now: Callable[[], float],
+        page_files: Mapping[str, list[str]] | None = None,
     ) -> None:
-        super().__init__(recorder, broker, sites, look_ups, mask_rules, identity_secrets, secret, now)
+        super().__init__(
+            recorder, broker, sites, look_ups, mask_rules, identity_secrets, secret, now, page_files
+        )
         self._redis = broker
         self._others = others
 

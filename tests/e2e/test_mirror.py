@@ -74,6 +74,7 @@ def test_mirror5_nothing_of_a_page_leaves_it_without_leave_and_after_stop(
     expect(page.locator("h1")).to_have_text("Fairelane bookcase")
     expect(page.locator(".product-price .price")).to_have_text("£129")
     expect(page.get_by_text("The bookcase this shop began with")).to_have_count(0)
+    assert not [url for url in loaded if "/files." in url], "what brings files is for sites that ask for it"
     expect(banner(shopper.page)).to_contain_text("Ginny can see this page")
     banner(shopper.page).get_by_role("button", name="Stop").click()
     said = len(sent)

@@ -10,7 +10,17 @@ import zlib
 import httpx
 
 from cobrowse.core.codec import decode_server
-from cobrowse.core.messages import AskRecord, LetRecord, Mirrored, Record, Say, Share, Take, Watch
+from cobrowse.core.messages import (
+    AnyServerFrame,
+    AskRecord,
+    LetRecord,
+    Mirrored,
+    Record,
+    Say,
+    Share,
+    Take,
+    Watch,
+)
 from cobrowse.live.codes import Codes
 from cobrowse.live.retention import DAY_S, Retention
 from cobrowse.storage.engine import open_database
@@ -54,14 +64,18 @@ async def written(server: LocalServer, shopper: Peer, key: str, batches: int) ->
 
 
 def batches_of(body: bytes) -> list[Mirrored]:
-    plain, frames, at = zlib.decompress(body, wbits=-zlib.MAX_WBITS), [], 0
+    return [frame for frame in frames_of(body) if isinstance(frame, Mirrored)]
+
+
+def frames_of(body: bytes) -> list[AnyServerFrame]:
+    """The batches of a part, and the files that the page brought."""
+    plain, at = zlib.decompress(body, wbits=-zlib.MAX_WBITS), 0
+    frames: list[AnyServerFrame] = []
     while at < len(plain):
         shown_at, size_bytes = _head.unpack_from(plain, at)
         assert abs(shown_at - time.time()) < 600
         at += _head.size
-        frame = decode_server(plain[at : at + size_bytes])
-        assert isinstance(frame, Mirrored)
-        frames.append(frame)
+        frames.append(decode_server(plain[at : at + size_bytes]))
         at += size_bytes
     return frames
 

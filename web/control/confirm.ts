@@ -2,7 +2,8 @@
 // where one pays, and by what a button says. SPEC mirror.9.
 
 import type { MaskRule } from '../core/mirror';
-import { isPayment, onPage } from '../mirror/verdict';
+import { onPage } from '../mirror/paths';
+import { isPayment } from '../mirror/verdict';
 
 const MARK = '[data-cobrowse-confirm]';
 const PRESSED = 'button, input, a, summary, label, [role=button], [role=link], [onclick]';

@@ -180,6 +180,19 @@ export interface Recorded {
   catalogue?: boolean;
   /** SHA-256 of style sheets that the server has: a snapshot names one of them in place of its text. */
   sheets?: string[];
+  /** Paths, with `*` for anything, of the pictures and fonts that the page brings itself. SPEC file.4. */
+  files?: string[];
+  /** SHA-256 of those that the server has: the page names them, and does not send them. */
+  known_files?: string[];
+}
+
+/** A picture or a font that the page brought, for those who watch; the mirror names it by its SHA-256. SPEC file.6. */
+export interface PageFile {
+  t: 'file';
+  room: string;
+  hash: string;
+  media_type: string;
+  body: Uint8Array;
 }
 
 /** Where a CSA points on this tab's page. */
@@ -203,6 +216,7 @@ export type ServerFrame =
   | Refuse
   | Mirrored
   | Recorded
+  | PageFile
   | Pointed
   | ActNow
   | OutcomeNow;

@@ -38,6 +38,8 @@ export enum EventType {
   Incremental = 3,
   Meta = 4,
   Checksum = 5,
+  FileSent = 6,
+  FileNamed = 7,
 }
 
 /** rrweb's numbers of two kinds of mouse interaction. */
@@ -122,7 +124,14 @@ export type MirrorEvent =
       data: { node: MirrorNode; initialOffset: { top: number; left: number } };
     }
   | { type: EventType.Incremental; timestamp: number; data: Incremental }
-  | { type: EventType.Checksum; timestamp: number; data: { elements: number; hash: number } };
+  | { type: EventType.Checksum; timestamp: number; data: { elements: number; hash: number } }
+  | {
+      type: EventType.FileSent;
+      timestamp: number;
+      /** A part of a picture or a font that the page brings: which, of how many bytes, from which on; in base64. */
+      data: { hash: string; size_bytes: number; at: number; body: string };
+    }
+  | { type: EventType.FileNamed; timestamp: number; data: { address: string; hash: string } };
 
 /**
  * What the site says of one part of its pages: `hide` shows an empty box, `mask` dots, `unmask` the thing itself; only the

@@ -22,7 +22,8 @@ export async function nameKnown(
       '',
     );
     if (!known.has(hash)) continue;
-    delete attributes._cssText;
+    // Not sent, and still there for who looks which files it names.
+    Object.defineProperty(attributes, '_cssText', { enumerable: false });
     attributes._cssHash = hash;
   }
 }

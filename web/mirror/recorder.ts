@@ -16,6 +16,7 @@ import type { Recorder, RecorderPort } from '../snippet/shell';
 import type { Page } from './attributes';
 import { cleanEvent, cleanSnapshot } from './clean';
 import { readSheets } from './css';
+import type { BringFiles, bringFiles } from './files';
 import { nameKnown } from './known';
 import { isBox, isElement, isOmitted } from './nodes';
 import { pack } from './pack';
@@ -41,6 +42,12 @@ export function makeRecorder(port: RecorderPort): Recorder {
   let catalogue = true;
   /** Style sheets that the server has, by their hashes. */
   let known: ReadonlySet<string> = new Set();
+  /** Pictures and fonts that it has, and what brings those that it has not, where the site's pages do. */
+  let knownFiles = new Set<string>();
+  let bring: BringFiles | undefined;
+  let endBringing: AbortController | undefined;
+  /** Counts how often what waited to be sent was dropped. */
+  let drops = 0;
   let path = '';
   let stopRrweb: (() => void) | undefined;
   /** Counts the recordings: what a former one left in flight is dropped. */
@@ -84,7 +91,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
         (n % 36).toString(36),
       ).join('');
       seq = 0;
-      queue = [];
+      drop();
       waiting = [];
     } else if (endSlices) {
       waiting.push(event);
@@ -101,6 +108,39 @@ export function makeRecorder(port: RecorderPort): Recorder {
     } catch {
       snapshotSoon(); // what could not be weighed does not go out
     }
+  }
+
+  function drop() {
+    queue = [];
+    drops++;
+  }
+
+  /** Brings what only this browser may fetch. What goes out before that part of us is here is looked at then. SPEC file.4. */
+  function bringSoon(paths: readonly string[]) {
+    const life = new AbortController();
+    endBringing = life;
+    const early: MirrorEvent[] = [];
+    bring = (events) => {
+      early.push(...events);
+      return [];
+    };
+    type Module = { bringFiles: typeof bringFiles };
+    (import(new URL(FILES_FILE, import.meta.url).href) as Promise<Module>)
+      .then((files) => {
+        if (life.signal.aborted) return;
+        const way = {
+          nodeOf: (id: number) => record.mirror.getNode(id),
+          tell: add,
+          isClear: () => !queue.length && !busy && !endSlices && !port.waiting_bytes(),
+          drops: () => drops,
+          here: () => knownFiles,
+        };
+        bring = files.bringFiles(paths, way, life.signal);
+        bring(early);
+      })
+      .catch(() => {
+        if (endBringing === life) bring = undefined;
+      });
   }
 
   function add(cleaned: MirrorEvent | undefined) {
@@ -171,7 +211,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
     if (!queue.length || busy || endSlices) return;
     const of = life;
     if (port.waiting_bytes() > MAX_UNSENT_BYTES) {
-      queue = [];
+      drop();
       window.setTimeout(function look() {
         if (of !== life || !stopRrweb) return;
         if (port.waiting_bytes() > 0) window.setTimeout(look, CLEAR_MS);
@@ -181,6 +221,7 @@ export function makeRecorder(port: RecorderPort): Recorder {
     }
     const [events, its_epoch, its_seq] = [queue, epoch, seq++];
     queue = [];
+    if (bring) events.unshift(...bring(events));
     if (known.size && its_seq === 0) {
       busy = true;
       await nameKnown(events, known);
@@ -272,6 +313,8 @@ export function makeRecorder(port: RecorderPort): Recorder {
     endSlices = undefined;
     queue = [];
     waiting = [];
+    endBringing?.abort();
+    bring = undefined;
     states?.stop();
     states = undefined;
     stopRrweb?.();
@@ -280,15 +323,17 @@ export function makeRecorder(port: RecorderPort): Recorder {
   }
 
   return {
-    record(given, letsCatalogueOut, sheets) {
+    record({ rules: given = [], catalogue: letsOut = true, sheets, files, known_files }) {
       known = new Set(sheets);
+      knownFiles = new Set(known_files);
       const same = stopRrweb && JSON.stringify(given) === JSON.stringify(rules);
       if (same) {
         record.takeFullSnapshot(true);
         return;
       }
       stop();
-      [rules, catalogue] = [given, letsCatalogueOut];
+      [rules, catalogue] = [given, letsOut];
+      if (files?.length) bringSoon(files);
       renewPage();
       const of = life;
       soon(() => {

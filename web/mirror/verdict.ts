@@ -4,6 +4,7 @@
 // data-cobrowse-mask and -unmask; then the catalogue preset. A nearer mask always wins over an unmask that is further out.
 
 import type { MaskRule } from '../core/mirror';
+import { onPage } from './paths';
 
 /** What a shop shows to everybody: names, prices and pictures of products, and the cart. */
 export const CATALOGUE = [
@@ -94,13 +95,6 @@ const OUTSIDE: State = {
   listed: false,
   depth: 0,
 };
-
-/** Whether a path is one of those: `*` stands for anything, "" for every path. */
-export function onPage(pages: string | undefined, path: string): boolean {
-  if (!pages) return true;
-  const pattern = pages.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
-  return new RegExp(`^${pattern}$`).test(path);
-}
 
 /** The parent that an element inherits its verdict from, out of shadow roots too. */
 export function parentOf(element: Element): Element | null {

@@ -1,7 +1,7 @@
 // What the snippet's core gives to the panel.
 
 import type { Link } from '../core/link';
-import type { ActNow, Author, Item, Offer, Outcome, Pointed } from '../core/messages';
+import type { ActNow, Author, Item, Offer, Outcome, Pointed, Recorded } from '../core/messages';
 import type { MaskRule } from '../core/mirror';
 import type { RoomReplica } from '../core/replica';
 import type { Host } from './host';
@@ -49,7 +49,7 @@ export interface RecorderPort {
 
 export interface Recorder {
   /** Records from a whole snapshot on; called again, takes another one. */
-  record(rules: readonly MaskRule[], catalogue: boolean, sheets: readonly string[]): void;
+  record(as: Omit<Recorded, 't' | 'room' | 'on'>): void;
   /** Ends it within this turn: nothing is sent after it. */
   stop(): void;
   /** The element that a place of the mirror names, while that is the page's present epoch. */

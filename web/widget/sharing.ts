@@ -89,8 +89,7 @@ export function sharePage(shell: Shell, words: Words): PageSharing {
         if (!frame.on) stop();
         else if (isActive()) {
           await load();
-          const { rules = [], catalogue = true, sheets = [] } = frame;
-          if (wanted === frame && isActive()) recorder?.record(rules, catalogue, sheets);
+          if (wanted === frame && isActive()) recorder?.record(frame);
         }
         break;
       case 'point':

@@ -1,5 +1,5 @@
-// A page's events made ready to be drawn here: its files come by way of our server, `:hover` and `:focus` can be put on by hand, and what could
-// load a document is taken away once more. SPEC mirror.4, file.1.
+// A page's events made ready to be drawn here: its files come by way of our server, `:hover` and `:focus` can be put on by hand,
+// and what could load a document is taken away once more. SPEC mirror.4, file.1.
 
 import {
   type Attributes,
@@ -11,7 +11,6 @@ import {
   NodeType,
   Source,
 } from '../../../web/core/mirror';
-import { shopFile } from '../addresses';
 import { PLACEHOLDER } from './placeholders';
 
 /** Attributes that the recorder gives where markup cannot say a state: see `settle`. */
@@ -32,26 +31,29 @@ const OF_REPLAYER = /^(?:rr_(?:media|data)|autoplay$)/i;
 /** What would load a document, or name one, in a frame. */
 const OF_FRAMES = new Set(['src', 'srcdoc', 'name', 'href', 'allow', 'sandbox', 'csp']);
 
+/** What is drawn in the place of a file's address. */
+export type FileAt = (address: string) => string;
+
 /** The style sheet with our addresses, and with classes beside `:hover` and `:focus`, which nothing of ours brings about. */
-export function ownSheet(css: string, site: string): string {
+export function ownSheet(css: string, at: FileAt): string {
   return css
-    .replace(CSS_ADDRESS, (_, __, address: string) => `url("${shopFile(site, address)}")`)
+    .replace(CSS_ADDRESS, (_, __, address: string) => `url("${at(address)}")`)
     .replace(HOVER, ':is(:hover,.\\:hover)')
     .replace(FOCUS, ':is(:focus$1,.\\:focus$1)')
     .replace(DEFINED, ':is(*,:defined)')
     .replace(DEVICE_SIZE, '($1$2');
 }
 
-function ownValue(name: string, value: AttributeValue, site: string): AttributeValue {
+function ownValue(name: string, value: AttributeValue, at: FileAt): AttributeValue {
   if (typeof value === 'string') {
-    if (ADDRESSES.has(name)) return /^https?:/i.test(value) ? shopFile(site, value) : value;
-    if (name === '_cssText') return ownSheet(value, site);
+    if (ADDRESSES.has(name)) return /^https?:/i.test(value) ? at(value) : value;
+    if (name === '_cssText') return ownSheet(value, at);
     return value.includes('url(')
-      ? value.replace(CSS_ADDRESS, (_, __, address: string) => `url("${shopFile(site, address)}")`)
+      ? value.replace(CSS_ADDRESS, (_, __, address: string) => `url("${at(address)}")`)
       : value;
   }
   if (value === null || typeof value !== 'object') return value;
-  const own = (each: string) => ownValue('style', each, site) as string;
+  const own = (each: string) => ownValue('style', each, at) as string;
   return Object.fromEntries(
     Object.entries(value).map(([property, set]) => [
       property,
@@ -66,13 +68,13 @@ export interface DrawnNodes {
 }
 
 /** Changes the event; returns the nodes of which `settle` must look after the state once it is drawn. */
-export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Set<number> {
+export function makeOwn(event: MirrorEvent, at: FileAt, drawn: DrawnNodes): Set<number> {
   const unsettled = new Set<number>();
   const attributes = (id: number, isFrame: boolean, given: Attributes) => {
     for (const name in given) {
       if (OF_REPLAYER.test(name) || (isFrame && OF_FRAMES.has(name.toLowerCase())))
         delete given[name];
-      else given[name] = ownValue(name, given[name] as AttributeValue, site);
+      else given[name] = ownValue(name, given[name] as AttributeValue, at);
     }
     if (SETTLED.some((name) => name in given)) unsettled.add(id);
   };
@@ -83,7 +85,7 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
       attributes(node.id, node.tagName?.toLowerCase() === 'iframe', node.attributes);
     }
     if (node.isShadowHost) unsettled.add(node.id);
-    if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, site);
+    if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, at);
     node.childNodes?.forEach(walk);
   };
   if (event.type === EventType.FullSnapshot) walk(event.data.node);
@@ -109,24 +111,24 @@ export function makeOwn(event: MirrorEvent, site: string, drawn: DrawnNodes): Se
         }
         for (const each of data.texts) {
           const isStyle = drawn.nodeOf(each.id)?.parentNode?.nodeName === 'STYLE';
-          if (isStyle && each.value) each.value = ownSheet(each.value, site);
+          if (isStyle && each.value) each.value = ownSheet(each.value, at);
         }
         break;
       case Source.Input:
         unsettled.add(data.id);
         break;
       case Source.StyleSheetRule:
-        for (const each of data.adds ?? []) each.rule = ownSheet(each.rule, site);
-        if (data.replace) data.replace = ownSheet(data.replace, site);
-        if (data.replaceSync) data.replaceSync = ownSheet(data.replaceSync, site);
+        for (const each of data.adds ?? []) each.rule = ownSheet(each.rule, at);
+        if (data.replace) data.replace = ownSheet(data.replace, at);
+        if (data.replaceSync) data.replaceSync = ownSheet(data.replaceSync, at);
         break;
       case Source.StyleDeclaration:
-        if (data.set?.value) data.set.value = ownSheet(data.set.value, site);
+        if (data.set?.value) data.set.value = ownSheet(data.set.value, at);
         break;
       case Source.AdoptedStyleSheet:
         unsettled.add(data.id);
         for (const { rules } of data.styles ?? [])
-          for (const each of rules) each.rule = ownSheet(each.rule, site);
+          for (const each of rules) each.rule = ownSheet(each.rule, at);
     }
   }
 }

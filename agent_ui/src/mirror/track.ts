@@ -1,17 +1,17 @@
 // A recording as it is replayed: its batches with their times, and which of them make the page as it was at a moment. Pure.
 
 import { decode } from '../../../web/core/codec';
-import type { Mirrored } from '../../../web/core/messages';
+import type { Mirrored, PageFile } from '../../../web/core/messages';
 
 export interface Shown {
   /** Seconds since the recording began. */
   readonly at_s: number;
-  readonly frame: Mirrored;
+  readonly frame: Mirrored | PageFile;
 }
 
 const HEAD_BYTES = 12;
 
-/** The batches of a part, as the server keeps them: when (float64, seconds), how long (uint32), the frame. SPEC record.2. */
+/** The batches and files of a part, as the server keeps them: when (float64, seconds), how long (uint32), the frame. SPEC record.2. */
 export function unpackPart(bytes: Uint8Array, started_at: number): Shown[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shown: Shown[] = [];
@@ -19,7 +19,7 @@ export function unpackPart(bytes: Uint8Array, started_at: number): Shown[] {
     const at_s = Math.max(0, view.getFloat64(at) - started_at);
     const end = at + HEAD_BYTES + view.getUint32(at + 8);
     const frame = decode(bytes.slice(at + HEAD_BYTES, end));
-    if (frame?.t === 'mirror') shown.push({ at_s, frame });
+    if (frame?.t === 'mirror' || frame?.t === 'file') shown.push({ at_s, frame });
     at = end;
   }
   return shown;
@@ -27,23 +27,26 @@ export function unpackPart(bytes: Uint8Array, started_at: number): Shown[] {
 
 /**
  * What is to be drawn so that the page is as it was at `to_s`, when `drawn` batches have been: from there on, or, where that
- * is shorter or the only way, from a whole page on. `next` is how many have been drawn then.
+ * is shorter or the only way, from a whole page on. Of what is left out the files are not: each came once, for all that follows.
+ * `next` is how many have been drawn then.
  */
 export function toDraw(
   track: readonly Shown[],
   drawn: number,
   to_s: number,
-): { frames: Mirrored[]; next: number } {
+): { frames: (Mirrored | PageFile)[]; next: number } {
   // Before the first batch there is nothing to see: it stands from the beginning.
   const from_s = Math.max(to_s, track[0]?.at_s ?? 0);
   let next = track.findIndex(({ at_s }) => at_s > from_s);
   if (next < 0) next = track.length;
   let from = next < drawn ? 0 : drawn;
   for (let i = next - 1; i >= from; i--) {
-    if (track[i]?.frame.seq === 0) {
+    const frame = track[i]?.frame;
+    if (frame?.t === 'mirror' && frame.seq === 0) {
       from = i;
       break;
     }
   }
-  return { frames: track.slice(from, next).map(({ frame }) => frame), next };
+  const files = track.slice(drawn, from).filter(({ frame }) => frame.t === 'file');
+  return { frames: [...files, ...track.slice(from, next)].map(({ frame }) => frame), next };
 }

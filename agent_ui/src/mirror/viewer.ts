@@ -3,9 +3,10 @@
 
 import { Replayer } from '@rrweb/replay';
 import { type Checksum, checksum } from '../../../web/core/checksum';
-import type { Mirrored, Spot } from '../../../web/core/messages';
+import type { Mirrored, PageFile, Spot } from '../../../web/core/messages';
 import { BLUR, EventType, FOCUS, type MirrorEvent, Source } from '../../../web/core/mirror';
 import { around, type Box, fractions, overlap, type Place } from '../../../web/core/pointing';
+import { makePageFiles, type Redraw, redraw } from './files';
 import { makeOwn } from './own';
 import {
   type Film,
@@ -60,8 +61,8 @@ export interface PageField {
 const MIN_HANGER_PX = 8;
 
 export interface Viewer {
-  /** Draws a batch; false: one is missing before it, and the whole page must be asked for. */
-  take(frame: Mirrored): Promise<void>;
+  /** Draws a batch, or what is drawn already with a file that has come. */
+  take(frame: Mirrored | PageFile): Promise<void>;
   /** The node under a point of the page, in the shopper's pixels. */
   spotAt(x: number, y: number): Omit<Spot, 'kind'> | undefined;
   /** A drawing as fractions of the node that it is about: the one under an arrow's tip, else the one it fits best. */
@@ -133,6 +134,7 @@ export async function makeViewer(
   iframe.style.border = '0';
   const mirror = replayer.getMirror();
   const nodes = { nodeOf: (id: number) => mirror.getNode(id) };
+  const files = makePageFiles(site);
   const hover = makeHover();
   const focus = makeFocus();
   const select = makeSelect();
@@ -142,9 +144,16 @@ export async function makeViewer(
   let line: Promise<void> = Promise.resolve();
 
   function draw(events: MirrorEvent[]) {
+    /** What was drawn before its file was named. */
+    const anew = new Map<string, string>();
     for (const event of events) {
       if (event.type === EventType.Checksum) {
         compare(event.data);
+        continue;
+      }
+      if (event.type === EventType.FileSent) continue;
+      if (event.type === EventType.FileNamed) {
+        for (const each of files.name(event.data.address, event.data.hash)) anew.set(...each);
         continue;
       }
       if (event.type === EventType.Meta) {
@@ -155,7 +164,8 @@ export async function makeViewer(
         select(event.data.ranges, nodes.nodeOf);
         continue;
       }
-      const unsettled = makeOwn(event, site, nodes);
+      if (event.type === EventType.FullSnapshot) anew.clear();
+      const unsettled = makeOwn(event, files.at, nodes);
       // At once, where the replayer's own way in waits for a microtask: the next event may be about what this one draws.
       replayer.service.send({ type: 'ADD_EVENT', payload: { event: event as never } });
       if (event.type === EventType.Incremental) note(event.data);
@@ -167,11 +177,16 @@ export async function makeViewer(
         if (node.shadowRoot) styleShadow(node.shadowRoot);
       }
     }
+    redrawn(anew);
     const { events: kept } = replayer.service.state.context;
     if (kept.length > MAX_EVENTS_KEPT) kept.splice(0, kept.length - MAX_EVENTS_KEPT);
     frame.style.width = `${page.width}px`;
     frame.style.height = `${page.height}px`;
     queueMicrotask(() => drawn(page));
+  }
+
+  function redrawn(files: Redraw) {
+    if (iframe.contentDocument) redraw(iframe.contentDocument, files);
   }
 
   /** A new page is asked for once: if that is not equal either, another would not be. SPEC equal.2. */
@@ -247,6 +262,7 @@ export async function makeViewer(
     if (seq === 0) {
       page.epoch = epoch;
       page.focus = undefined;
+      files.turn();
       next_seq = 0;
     }
     if (epoch !== page.epoch || seq !== next_seq) {
@@ -260,7 +276,9 @@ export async function makeViewer(
 
   return {
     take(frame) {
-      line = line.then(() => unpackAndDraw(frame)).catch(missed);
+      line = line
+        .then(() => (frame.t === 'file' ? redrawn(files.take(frame)) : unpackAndDraw(frame)))
+        .catch(missed);
       return line;
     },
     spotAt(x, y) {

@@ -7,6 +7,7 @@ import type {
   Author,
   Mirrored,
   OutcomeNow,
+  PageFile,
   ServerFrame,
   ShareLevel,
   Sharing,
@@ -42,7 +43,7 @@ export interface Watching {
   /** Gets every frame of the link. */
   take(frame: ServerFrame): void;
   /** Hands the frames of the open page on, from a whole page on; the disposer ends it. */
-  listen(to: (frame: Mirrored) => void): () => void;
+  listen(to: (frame: Mirrored | PageFile) => void): () => void;
   /** Asks for the whole page again: at once, and if that does not help, after longer and longer waits. */
   again(): void;
   /** Asks the page itself for the whole of it: what is drawn has drifted from it. */
@@ -70,7 +71,7 @@ export function watch(link: Link, me: Author): Watching {
   let asking: ReturnType<typeof setTimeout> | undefined;
   let asked_at = -Infinity;
   let wait_ms = 0;
-  let listener: ((frame: Mirrored) => void) | undefined;
+  let listener: ((frame: Mirrored | PageFile) => void) | undefined;
   const tell = (on: boolean) => {
     if (room.peek()) link.send({ t: 'watch', room: room.peek() as string, on });
   };
@@ -111,7 +112,8 @@ export function watch(link: Link, me: Author): Watching {
     },
     take(frame) {
       if (frame.t === 'outcome' && frame.room === room.peek()) outcome.value = frame;
-      if (frame.t === 'mirror' && frame.room === room.peek()) listener?.(frame);
+      if ((frame.t === 'mirror' || frame.t === 'file') && frame.room === room.peek())
+        listener?.(frame);
       else if (frame.t === 'joined' && frame.room === room.peek() && listener) tell(true);
     },
     listen(to) {

@@ -1,7 +1,7 @@
 // The shopper's page beside the conversation: at its own size, scaled to fit, with their cursor and ours.
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Mirrored, RoomView } from '../../../web/core/messages';
+import type { Mirrored, PageFile, RoomView } from '../../../web/core/messages';
 import { reaches } from '../../../web/core/sharing';
 import { type Hand, makeHand } from '../mirror/hand';
 import type { Drawn, Viewer } from '../mirror/viewer';
@@ -42,7 +42,7 @@ export function Mirror({ room, view }: { room: OpenRoom; view: RoomView }) {
   useLayoutEffect(() => {
     let gone = false;
     // Asked for at once: the page comes on its way while the viewer is made.
-    const early: Mirrored[] = [];
+    const early: (Mirrored | PageFile)[] = [];
     const stop = watching.listen((frame) => {
       if (viewer.current) void viewer.current.take(frame);
       else early.push(frame);

@@ -273,6 +273,19 @@ class Record(ServerFrame, tag="record"):
     catalogue: bool = True
     sheets: list[str] = []
     """SHA-256 of style sheets that are here: a snapshot may name one in place of its text. SPEC mirror.10."""
+    files: list[str] = []
+    """Paths, with `*` for anything, of the pictures and fonts that the page brings itself. SPEC file.4."""
+    known_files: list[str] = []
+    """SHA-256 of those that are here: the page names them, and does not send them. SPEC file.5."""
+
+
+class PageFile(ServerFrame, tag="file"):
+    """A picture or a font that the shopper's page brought, for those who watch; named in the mirror by its SHA-256."""
+
+    room: str
+    hash: str
+    media_type: str
+    body: bytes
 
 
 class Pointed(ServerFrame, tag="point"):
@@ -328,6 +341,7 @@ AnyServerFrame = (
     | Refuse
     | Mirrored
     | Record
+    | PageFile
     | Pointed
     | ActNow
     | OutcomeNow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from cobrowse.commands import engines
 from tests.engines import PostgresServer, RedisServer, open_folder, running_postgres, running_redis
 from tests.serving import (
     LocalServer,
@@ -25,6 +27,9 @@ from tests.serving import (
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.register_profile("repeatable", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("repeatable")
+
+# A port is chosen a moment before somebody listens there: those who run beside us choose among others.
+engines.PORTS = engines.PORTS[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4 :: 4]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from cobrowse.core.errors import CobrowseError
 UP_WITHIN_S = 60.0
 DOWN_WITHIN_S = 30.0
 PORTS = range(15_000, 32_000)
+_given: deque[int] = deque(maxlen=100)
 PLACES = (Path("/usr/sbin"), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
 """Where Debian keeps what is not on everybody's PATH."""
 
@@ -95,11 +97,15 @@ def free_port() -> int:
     """A port of loopback that nobody listens on at this moment.
 
     It lies below those that systems give to outgoing connections: who listens there and comes back finds it free.
-    Raises OSError when none of a hundred is.
+    It is none of the last hundred that were given: whoever has one may not listen there yet. Raises OSError when none
+    of a hundred is free.
     """
     for port in SystemRandom().sample(PORTS, 100):
         with closing(socket.socket()) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            if port in _given:
+                continue
+            _given.append(port)
             return port
     raise OSError(f"expected a free port from {PORTS.start} to {PORTS.stop - 1}")
 

@@ -10,7 +10,8 @@ const BUDGET_BYTES = {
   'panel.js': 30 * 1024,
   'mirror.js': 30 * 1024,
   'files.js': 2.5 * 1024,
-  'control.js': 7 * 1024,
+  // 7 KiB before a CSA could hover and drag; it comes only after the shopper lets one use the page.
+  'control.js': 9 * 1024,
   'preview.js': 10 * 1024,
 } as const;
 

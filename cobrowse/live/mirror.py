@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from cobrowse.core.codec import encode
+from cobrowse.core.control import WRITTEN_AS
 from cobrowse.core.messages import (
     Act,
     ActNow,
@@ -330,12 +331,13 @@ class PageMirror:
                 encode(Refuse(self._room, "not_granted", "the shopper has not let you use the page"))
             )
         elif self._recording is None or frame.epoch != self._epoch:
-            member.peer.send(encode(OutcomeNow(self._room, frame.n, "gone")))
-        elif not viewer.hand.may(now):
-            member.peer.send(encode(OutcomeNow(self._room, frame.n, "denied")))
+            self._answer(viewer, frame, "gone")
+        elif not viewer.hand.may(frame.kind, now):
+            self._answer(viewer, frame, "denied")
         else:
             if viewer.hand.begins(frame.kind, frame.node, now):
-                self._host.note(Controlled(author, frame.kind, frame.node))
+                kind = WRITTEN_AS.get(frame.kind, frame.kind)
+                self._host.note(Controlled(author, kind, frame.node))
             step = ActNow(
                 self._room,
                 author,
@@ -351,6 +353,11 @@ class PageMirror:
                 frame.dy,
             )
             self._recording.peer.send(encode(step))
+
+    def _answer(self, viewer: Viewer, frame: Act, what: str) -> None:
+        """Why a step was not taken. Of one that only hovered nobody needs to know."""
+        if frame.kind != "hover":
+            viewer.member.peer.send(encode(OutcomeNow(self._room, frame.n, what)))
 
     def outcome(self, member: Member, frame: Outcome) -> None:
         """Tells a CSA what became of their step."""

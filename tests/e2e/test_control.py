@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Locator, expect
 
 from cobrowse.core.messages import Outcome
-from tests.e2e.hands import begin, middle, plant, press, settled, take
+from tests.e2e.hands import begin, drag, middle, plant, press, settled, take
 from tests.e2e.people import Csa, Shopper, go_on, stand_still
 from tests.e2e.test_mirror import frames_sent
 from tests.e2e.world import World
@@ -104,6 +104,16 @@ def test_mirror8_clicks_typing_and_choices_are_taken_by_any_page(
     write(csa, page.locator("#name"), "!")  # a second click there has taken the focus to the page
     typing_box(csa).press("Enter")
     state(shopper, sent=2, name="Dr Zoë Le!!")
+    if made_with == "form":
+        return
+    # What opens under the pointer, and a slider that holds the pointer.
+    csa.page.mouse.move(*middle(page.locator("#menu")))
+    state(shopper, open=True)
+    press(csa, page.locator("#item"))
+    state(shopper, chosen=1, open=True)
+    x, y = middle(page.locator("#bar"))
+    drag(csa, (x, y), (x + settled(page.locator("#bar"))["width"] / 4, y + 40))
+    state(shopper, slid=75, open=False)
 
 
 def test_mirror8_the_events_of_a_step_are_a_persons(world: World, shopper: Shopper, csa: Csa) -> None:

@@ -99,6 +99,8 @@ def client_frames() -> list[AnyClientFrame]:
         Act("r1", "e1a", 2, 17, "type", text="Zoë 👋"),
         Act("r1", "e1a", 3, 17, "select", index=300),
         Act("r1", "e1a", 4, 17, "scroll", dx=-0.5, dy=120.0),
+        Act("r1", "e1a", 5, 17, "hover", 0.5, 0.125),
+        Act("r1", "e1a", 6, 17, "drag", dx=240.0, dy=-3.5),
         Outcome("r1", "a1", 4, "done"),
         Outcome("r1", "a1", 5, "cart", "7", 2),
         Do("r1", 3, 1.0, Share("view", "a1")),

@@ -6,7 +6,8 @@ import { documentIn, judge } from '../mirror/verdict';
 import type { Hand, HandPort } from '../snippet/shell';
 import { cartLineOf } from './cartline';
 import { asks } from './confirm';
-import { click, forgetField, press, scroll, select, type } from './steps';
+import { forgetHeld, forgetHover, holding, hover, placeOn, release } from './pointer';
+import { carry, click, forgetField, press, scroll, select, type } from './steps';
 
 /** So long after the shopper's own input the CSA waits. */
 export const QUIET_MS = 3000;
@@ -26,6 +27,8 @@ export function makeHand(port: HandPort): Hand {
   let asked = false;
   /** Where keys go that were sent before their CSA could see that the focus had gone on from where they point. */
   let gone_on: { by: string; from: Set<Element>; to: Element } | undefined;
+  /** Whose hand holds something, and of which node. */
+  let holder = '';
 
   const now = () => performance.now();
   const rulesOf = () => port.rules().rules ?? [];
@@ -42,6 +45,7 @@ export function makeHand(port: HandPort): Hand {
     else tellAll('paused');
     resuming = window.setTimeout(() => {
       resuming = 0;
+      forgetHover(); // only now: the shopper may have pressed what it had opened
       tellAll('resumed');
     }, QUIET_MS);
   }
@@ -51,6 +55,7 @@ export function makeHand(port: HandPort): Hand {
     const isOurs = (each: EventTarget) => (each as Element).localName === WIDGET;
     if (!event.isTrusted || event.composedPath().some(isOurs)) return;
     own_at = now();
+    release(true);
     if (port.holders().length) pause();
   };
 
@@ -108,8 +113,12 @@ export function makeHand(port: HandPort): Hand {
   /** What a step is about: keys are for what has the focus by now. */
   function meant({ by, epoch, node, kind }: ActNow): Element | undefined {
     const target = port.locate(epoch, node);
-    if (kind === 'click') gone_on = undefined;
-    const isLate = kind !== 'scroll' && target && gone_on?.by === by[1] && gone_on.from.has(target);
+    if (kind === 'click' || kind === 'grab') gone_on = undefined;
+    const isLate =
+      /^(?:type|fill|key|select)$/.test(kind) &&
+      target &&
+      gone_on?.by === by[1] &&
+      gone_on.from.has(target);
     return isLate ? gone_on?.to : target;
   }
 
@@ -125,13 +134,23 @@ export function makeHand(port: HandPort): Hand {
     const target = meant(frame);
     if (!target?.isConnected) return 'gone';
     if (target.closest(WIDGET) || isDenied(target)) return 'denied';
-    if (frame.kind === 'scroll') return target;
+    if (frame.kind === 'scroll' || frame.kind === 'hover') return target;
+    if (frame.kind === 'grab' && asks(target, rulesOf(), path())) return 'confirm';
     if (frame.kind === 'click' || (frame.kind === 'key' && frame.text === 'Enter')) {
       const line = frame.kind === 'click' ? cartLineOf(target) : undefined;
       if (line) return line;
       if (frame.kind === 'click' && asks(target, rulesOf(), path())) return 'confirm';
     }
     return target;
+  }
+
+  /** What is carried goes on, though the page may have drawn it anew since it was grabbed. Undefined of all other steps. */
+  function carried({ kind, by, node }: ActNow): Element | 'gone' | undefined {
+    if (kind !== 'drag' && kind !== 'drop') {
+      if (kind !== 'hover') release(true);
+      return undefined;
+    }
+    return (holder === `${by[1]} ${node}` && holding()) || 'gone';
   }
 
   function perform(frame: ActNow, target: Element): boolean {
@@ -149,8 +168,16 @@ export function makeHand(port: HandPort): Hand {
         return press(target, text, (each) => !isDenied(each));
       case 'select':
         return select(target, index);
+      case 'hover':
+        hover(...placeOn(target, fx, fy));
+        return true;
+      default:
+        return carry(kind, target, [fx, fy], [dx, dy], mayHold);
     }
   }
+
+  /** What is carried may come here. */
+  const mayHold = (each: Element) => !isDenied(each) && !asks(each, rulesOf(), path());
 
   function askFor({ by, room, epoch, node, fx = 0.5, fy = 0.5 }: ActNow) {
     const target = port.locate(epoch, node);
@@ -167,19 +194,27 @@ export function makeHand(port: HandPort): Hand {
       const { by, n } = frame;
       if (!port.lets(by)) return;
       listen(document); // a frame may have come that nobody told of
+      // What only moves on has no answer while all is well: there are many of them.
+      const isHover = frame.kind === 'hover';
       if (now() - own_at < QUIET_MS) {
-        return answer(by, { n, what: 'paused' });
+        if (!isHover) answer(by, { n, what: 'paused' });
+        return;
       }
-      const weighed = weigh(frame);
+      if (isHover && holding()) return;
+      const held = carried(frame);
+      if (held === 'gone') return; // it was answered when it was to be grabbed, or when it was let go
+      const weighed = held ?? weigh(frame);
       if (typeof weighed === 'string') {
+        if (isHover) return hover();
         if (weighed === 'confirm') askFor(frame);
         return answer(by, { n, what: weighed });
       }
-      if (!(weighed instanceof Element)) return answer(by, { n, what: 'cart', ...weighed });
-      if (frame.kind === 'click') {
+      if (!('nodeType' in weighed)) return answer(by, { n, what: 'cart', ...weighed });
+      if (frame.kind === 'click' || frame.kind === 'grab') {
         const { room, epoch, node, fx = 0.5, fy = 0.5 } = frame;
         port.show({ t: 'point', kind: 'laser', by, room, epoch, node, fx, fy }, weighed);
       }
+      if (frame.kind === 'grab') holder = `${by[1]} ${frame.node}`;
       asked = false;
       acting = last = frame;
       acted_at = now();
@@ -191,11 +226,14 @@ export function makeHand(port: HandPort): Hand {
         acting = undefined;
       }
       if (asked) askFor(frame);
-      answer(by, { n, what: asked ? 'confirm' : done ? 'done' : 'denied' });
+      if (asked || !(isHover || (done && frame.kind === 'drag')))
+        answer(by, { n, what: asked ? 'confirm' : done ? 'done' : 'denied' });
     },
     stop() {
       forgetField();
       gone_on = undefined;
+      forgetHeld();
+      forgetHover();
       window.clearTimeout(resuming);
       resuming = 0;
     },

@@ -1,6 +1,8 @@
 // One step on the page, as a person's would be: the same events in the same order, and values set so that React, Vue and
 // plain forms all take them. Frames of the same origin have windows of their own, so every class is the element's window's.
 
+import { down, drag, fire, grab, hostOf, placeOn, release, show, up, windowOf } from './pointer';
+
 type Field = HTMLInputElement | HTMLTextAreaElement;
 
 const FOCUSABLE =
@@ -13,52 +15,38 @@ const WHOLE =
 const NUMERIC = /[0-9eE+.,-]/;
 const EDITABLE = '[contenteditable]:not([contenteditable=false])';
 
-const windowOf = (node: Node) => node.ownerDocument?.defaultView as Window & typeof globalThis;
-
 /** The one window of elements of its own realm: `instanceof` fails across frames. */
 const is = (element: Element, ...names: string[]) => names.includes(element.localName);
 
 // Pointing and pressing
 
-/** Presses at a fraction of the element's box. False where a person could not press. */
+/** Presses at a fraction of the element's box. */
 export function click(target: Element, fx: number, fy: number): boolean {
-  const view = windowOf(target);
-  if (!isInSight(target)) target.scrollIntoView({ block: 'nearest', behavior: 'instant' });
-  const box = target.getBoundingClientRect();
-  const [clientX, clientY] = [box.left + fx * box.width, box.top + fy * box.height];
-  const inner = target.ownerDocument.elementFromPoint(clientX, clientY);
-  const at = inner && target.contains(inner) ? inner : target;
-  const place = { bubbles: true, cancelable: true, composed: true, view, clientX, clientY };
-  const pointer = (name: string, more: PointerEventInit = {}) =>
-    at.dispatchEvent(
-      new view.PointerEvent(name, {
-        ...place,
-        pointerId: 1,
-        pointerType: 'mouse',
-        isPrimary: true,
-        ...more,
-      }),
-    );
-  const mouse = (name: string, more: MouseEventInit = {}) =>
-    at.dispatchEvent(new view.MouseEvent(name, { ...place, ...more }));
-  pointer('pointerover');
-  pointer('pointerenter', { bubbles: false });
-  mouse('mouseover');
-  mouse('mouseenter', { bubbles: false });
-  pointer('pointermove');
-  mouse('mousemove');
-  pointer('pointerdown', { buttons: 1, pressure: 0.5 });
-  if (mouse('mousedown', { buttons: 1, detail: 1 })) focusFor(at);
-  pointer('pointerup');
-  mouse('mouseup', { detail: 1 });
+  show(target);
+  const [at, x, y] = placeOn(target, fx, fy);
+  down(at, x, y, focusFor);
+  up(at, x, y);
   // Removed or disabled meanwhile: a browser would not click either.
-  if (at.isConnected && !at.closest(':disabled')) mouse('click', { detail: 1 });
+  if (at.isConnected && !at.closest(':disabled')) fire(at, 'click', x, y, { detail: 1 });
   return true;
 }
 
-function isInSight(target: Element): boolean {
-  const { top, bottom } = target.getBoundingClientRect();
-  return bottom > 0 && top < windowOf(target).innerHeight;
+/** Takes hold, moves what is held by so much from there, and lets it go. False where nothing is held, or where it may not come. */
+export function carry(
+  how: 'grab' | 'drag' | 'drop',
+  target: Element,
+  [fx, fy]: [number, number],
+  [dx, dy]: [number, number],
+  mayReach: (each: Element) => boolean,
+): boolean {
+  if (how === 'grab') return grab(target, fx, fy, focusFor);
+  const done = drag(dx, dy, mayReach, (field, value) =>
+    enter(field, value, 'insertReplacementText', value),
+  );
+  if (how === 'drag') return done;
+  release(done);
+  leaveField();
+  return done;
 }
 
 /** The focus goes where a press takes it, or away from where it was. */
@@ -96,11 +84,6 @@ export function scroll(target: Element, dx: number, dy: number): boolean {
 
 const canMove = (at: number, most: number, by: number) => (by > 0 ? at < most - 1 : at > 0);
 
-const hostOf = (element: Element): Element | null => {
-  const root = element.getRootNode();
-  return 'host' in root ? (root as ShadowRoot).host : null;
-};
-
 // Typing
 
 /** A field that has been typed into, and is owed its `change` when it is left. */
@@ -118,7 +101,11 @@ export function type(target: Element, text: string, whole: boolean): boolean {
   if (field && isText(field)) {
     if (!mayType(field)) return false;
     take(field);
-    if (whole || field.matches(WHOLE)) return enter(field, text, 'insertReplacementText', text);
+    if (whole || field.matches(WHOLE)) {
+      const done = enter(field, text, 'insertReplacementText', text);
+      if (field.matches(WHOLE)) leaveField();
+      return done;
+    }
     for (const mark of text) {
       if (field.type === 'number' && !NUMERIC.test(mark)) continue;
       if (mark === '\n') {
@@ -327,7 +314,6 @@ function enter(
   if (caret !== undefined) place(field, Math.min(caret, field.value.length));
   field.dispatchEvent(new InputEvent('input', about));
   owe(field);
-  if (field.matches(WHOLE)) leaveField();
   return true;
 }
 

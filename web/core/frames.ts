@@ -62,13 +62,24 @@ export interface Act {
   epoch: string;
   n: number;
   node: number;
-  kind: 'click' | 'scroll' | 'type' | 'fill' | 'key' | 'select';
+  kind:
+    | 'click'
+    | 'scroll'
+    | 'type'
+    | 'fill'
+    | 'key'
+    | 'select'
+    | 'hover'
+    | 'grab'
+    | 'drag'
+    | 'drop';
   fx?: number;
   fy?: number;
   /** What is typed, a field's whole value, or a key's name. */
   text?: string;
   /** Which option is chosen. */
   index?: number;
+  /** How far to scroll, or to drag from where it was grabbed. */
   dx?: number;
   dy?: number;
 }

@@ -2,6 +2,7 @@
 // follows its element, takes no click, and goes by itself. SPEC mirror.7.
 
 import type { Author, Pointed } from '../core/messages';
+import { boxIn } from '../core/placing';
 import { outline, places } from '../core/pointing';
 import { make } from '../snippet/host';
 
@@ -47,7 +48,7 @@ export function showPointer(root: ShadowRoot): Pointer {
   };
 
   function place({ frame, target, element }: Shown) {
-    const box = target.getBoundingClientRect();
+    const box = boxIn(window, target);
     if (element instanceof SVGSVGElement) {
       const drawn = outline(frame.kind, places(frame.path ?? [], box));
       for (const line of element.children) line.setAttribute('d', drawn);

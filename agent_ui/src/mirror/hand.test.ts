@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { makeHand } from './hand';
+import type { Place } from '../../../web/core/pointing';
+import { type Hand, makeHand } from './hand';
 import type { PageField, Viewer } from './viewer';
 import type { Watching } from './watching';
 
@@ -26,6 +27,11 @@ function handOver(sent: unknown[]) {
   return makeHand(() => viewer, watching);
 }
 
+function press(hand: Hand, at: Place) {
+  hand.down('control', at);
+  hand.up(at);
+}
+
 const did = (sent: unknown[]) =>
   (sent as { kind: string; node: number; text?: string }[]).map(
     ({ kind, node, text }) => `${kind} ${node}${text ? ` ${text}` : ''}`,
@@ -34,14 +40,14 @@ const did = (sent: unknown[]) =>
 test('mirror.8 steps go out in the order in which they were made', () => {
   const sent: unknown[] = [];
   const hand = handOver(sent);
-  hand.down('control', [5, 5]);
+  press(hand, [5, 5]);
   hand.type('se');
   hand.type('cond');
-  hand.down('control', [5, 50]); // before the letters would have gone by themselves
+  press(hand, [5, 50]); // before the letters would have gone by themselves
   expect(did(sent)).toEqual(['click 7', 'type 7 second', 'click 8']);
   hand.type('nowhere');
   hand.wheel([5, 50], 0, 30);
-  hand.down('control', [5, 5]);
+  press(hand, [5, 5]);
   hand.type('a');
   hand.key('Enter');
   vi.advanceTimersByTime(1000);
@@ -51,7 +57,7 @@ test('mirror.8 steps go out in the order in which they were made', () => {
 test('letters go together, and what is typed last is not kept', () => {
   const sent: unknown[] = [];
   const hand = handOver(sent);
-  hand.down('control', [5, 5]);
+  press(hand, [5, 5]);
   for (const letter of 'Zoë') hand.type(letter);
   expect(did(sent)).toEqual(['click 7']);
   vi.advanceTimersByTime(60);
@@ -63,8 +69,8 @@ test('letters go together, and what is typed last is not kept', () => {
 
 test('a field is let go of when the page denies it, not when it denies what came before', () => {
   const hand = handOver([]);
-  hand.down('control', [5, 50]);
-  hand.down('control', [5, 5]);
+  press(hand, [5, 50]);
+  press(hand, [5, 5]);
   hand.answered({ t: 'outcome', room: 'r', n: 1, what: 'denied' });
   expect(hand.field.value?.node).toBe(7);
   hand.answered({ t: 'outcome', room: 'r', n: 2, what: 'denied' });
@@ -75,7 +81,7 @@ test('after Tab the field is the one with the focus, after as many as were press
   const sent: unknown[] = [];
   const hand = handOver(sent);
   hand.focused(9);
-  hand.down('control', [5, 5]);
+  press(hand, [5, 5]);
   hand.focused(9); // where the shopper goes, the hand does not
   expect(hand.field.value?.node).toBe(7);
   hand.type('a');
@@ -111,7 +117,41 @@ test('the laser pointer is shown now and then on its way, and where it stops', (
   expect(did(sent)).toEqual(['laser 7', 'laser 8']);
   hand.move('laser', [5, 5]);
   hand.move('laser', [5, 50]);
-  hand.leave(); // it is nowhere now, and does not come back
+  hand.leave('laser'); // it is nowhere now, and does not come back
   vi.advanceTimersByTime(200);
   expect(did(sent).slice(2)).toEqual(['laser 7', 'off 0']);
+});
+
+test('mirror.8 a press that goes on drags what it was on, and clicks nothing', () => {
+  const sent: unknown[] = [];
+  const hand = handOver(sent);
+  hand.down('control', [5, 5]);
+  hand.move('control', [8, 5]);
+  hand.up([8, 5]);
+  expect(did(sent)).toEqual(['laser 7', 'click 7']);
+  sent.length = 0;
+  hand.down('control', [5, 5]);
+  for (const x of [20, 30, 40]) hand.move('control', [x, 50]);
+  hand.up([60, 45]);
+  const steps = (sent as { kind: string }[]).filter(({ kind }) => kind !== 'laser');
+  expect(steps).toEqual([
+    { kind: 'grab', epoch: 'e', node: 7, fx: 0.5, fy: 0.5 },
+    { kind: 'drag', epoch: 'e', node: 7, dx: 15, dy: 45 },
+    { kind: 'drop', epoch: 'e', node: 7, dx: 55, dy: 40 },
+  ]);
+});
+
+test('mirror.8 hovering is told now and then, where it stops, and when it leaves', () => {
+  const sent: unknown[] = [];
+  const hand = handOver(sent);
+  const hovered = () => did(sent).filter((each) => each.startsWith('hover'));
+  for (const y of [5, 50, 5, 50]) hand.move('control', [5, y]);
+  expect(hovered()).toEqual(['hover 7']);
+  vi.advanceTimersByTime(1000);
+  expect(hovered()).toEqual(['hover 7', 'hover 8']);
+  hand.move('control', [5, 5]);
+  hand.move('control', [5, 50]);
+  hand.leave('control');
+  vi.advanceTimersByTime(1000);
+  expect(hovered()).toEqual(['hover 7', 'hover 8', 'hover 7', 'hover 0']);
 });

@@ -9,6 +9,9 @@ import type { PageField, Viewer } from './viewer';
 import type { Watching } from './watching';
 
 const SEND_EVERY_MS = 40;
+const HOVER_EVERY_MS = 120;
+/** A press that moves further than this, in the shopper's pixels, drags. */
+const DRAGS_FROM_PX = 6;
 /** What is typed goes a few letters to a frame. */
 const TYPED_AFTER_MS = 60;
 const MAX_TEXT_CHARS = 2000;
@@ -21,7 +24,7 @@ export interface Hand {
   up(at: Place): void;
   /** What is being drawn is not meant. */
   cancel(): void;
-  leave(): void;
+  leave(tool: Tool): void;
   wheel(at: Place, dx: number, dy: number): void;
   /** What the CSA has drawn, as the shopper sees it. */
   readonly drawn: ReadonlySignal<readonly Spot[]>;
@@ -58,6 +61,10 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
   /** Where the pointer has got to since a place of it was sent. */
   let moved: { at: Place; timer: ReturnType<typeof setTimeout> } | undefined;
   let scrolled: { at: Place; dx: number; dy: number } | undefined;
+  /** The button is down: a click, if it does not go too far from there. */
+  let held: { at: Place; spot: Omit<Spot, 'kind'>; drags: boolean } | undefined;
+  let dragged_at = -Infinity;
+  let hovered: { at: Place; timer: ReturnType<typeof setTimeout> } | undefined;
   let typed: { field: PageField; text: string; timer: ReturnType<typeof setTimeout> } | undefined;
 
   const isTime = () => {
@@ -145,10 +152,56 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
     field.value = undefined;
   }
 
+  /** Says where the pointer is now, and then that it is there still: a few times a second at most. */
+  function hoverAt(at: Place) {
+    if (hovered) {
+      hovered.at = at;
+      return;
+    }
+    const tell = (now: Place) => {
+      const found = viewer()?.spotAt(...now);
+      if (found) watching.act({ kind: 'hover', ...found });
+    };
+    const told = at;
+    tell(told);
+    const timer = setTimeout(() => {
+      const { at: last } = hovered ?? { at: told };
+      hovered = undefined;
+      if (last !== told) hoverAt(last);
+    }, HOVER_EVERY_MS);
+    hovered = { at, timer };
+  }
+
+  function stopHovering() {
+    clearTimeout(hovered?.timer);
+    hovered = undefined;
+  }
+
+  /** A press that goes on far enough takes hold of what is there, which then follows. */
+  function dragTo(at: Place) {
+    if (!held) return;
+    const far = Math.hypot(at[0] - held.at[0], at[1] - held.at[1]) > DRAGS_FROM_PX;
+    if (!held.drags && !far) return;
+    if (!held.drags) act({ kind: 'grab', ...held.spot });
+    held.drags = true;
+    const now = performance.now();
+    if (now - dragged_at < SEND_EVERY_MS) return;
+    dragged_at = now;
+    carry('drag', at);
+  }
+
+  /** What is held follows the pointer: by how far it has gone, since what lies under it goes along. */
+  function carry(kind: 'drag' | 'drop', to: Place) {
+    if (!held) return;
+    const { at, spot: from } = held;
+    const [dx, dy] = [to[0] - at[0], to[1] - at[1]];
+    act({ kind, epoch: from.epoch, node: from.node, dx, dy });
+  }
+
   return {
     drawn,
     field,
-    isDrawing: () => drawing !== undefined,
+    isDrawing: () => drawing !== undefined || !!held,
     down(tool, at) {
       forgetMove();
       if (draws(tool)) {
@@ -158,17 +211,29 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
         const found = viewer()?.spotAt(...at);
         if (!found) return;
         tabs = 0;
-        chosen_by = act({ kind: 'click', ...found });
-        field.value = viewer()?.fieldAt(...at);
+        stopHovering();
+        held = { at, spot: found, drags: false };
       } else spot(tool === 'look' ? 'look' : 'mark', at);
     },
     move(tool, at) {
       if (drawing) {
         drawing.line.push(at);
         if (isTime()) sendStroke();
-      } else if (tool === 'laser' || tool === 'control') laser(at);
+        return;
+      }
+      if (tool === 'control') held ? dragTo(at) : hoverAt(at);
+      if (tool === 'control' || tool === 'laser') laser(at);
     },
     up(at) {
+      if (held) {
+        if (held.drags) carry('drop', at);
+        else {
+          chosen_by = act({ kind: 'click', ...held.spot });
+          field.value = viewer()?.fieldAt(...held.at);
+        }
+        held = undefined;
+        return;
+      }
       if (!drawing) return;
       drawing.line.push(at);
       sendStroke();
@@ -178,11 +243,16 @@ export function makeHand(viewer: () => Viewer | undefined, watching: Watching): 
     cancel() {
       drawing = undefined;
       drop(stroke);
+      if (held?.drags) carry('drop', held.at); // back to where it was
+      held = undefined;
     },
-    leave() {
+    leave(tool) {
       forgetMove();
+      stopHovering();
       const { epoch = '' } = viewer()?.spotAt(0, 0) ?? {};
-      if (epoch) watching.point({ epoch, node: 0, fx: 0, fy: 0, kind: 'off' });
+      if (!epoch) return;
+      watching.point({ epoch, node: 0, fx: 0, fy: 0, kind: 'off' });
+      if (tool === 'control') watching.act({ kind: 'hover', epoch, node: 0 });
     },
     wheel(at, dx, dy) {
       if (!scrolled) setTimeout(flushScroll, SEND_EVERY_MS);

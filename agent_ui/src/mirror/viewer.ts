@@ -5,6 +5,7 @@ import { Replayer } from '@rrweb/replay';
 import { type Checksum, checksum } from '../../../web/core/checksum';
 import type { Mirrored, PageFile, Spot } from '../../../web/core/messages';
 import { BLUR, EventType, FOCUS, type MirrorEvent, Source } from '../../../web/core/mirror';
+import { boxIn, lying } from '../../../web/core/placing';
 import { around, type Box, fractions, overlap, type Place } from '../../../web/core/pointing';
 import { makePageFiles, type Redraw, redraw } from './files';
 import { makeOwn } from './own';
@@ -235,7 +236,7 @@ export async function makeViewer(
   }
 
   const elementAt = (x: number, y: number) =>
-    iframe.contentDocument?.elementFromPoint(x, y) ?? null;
+    iframe.contentDocument && lying(iframe.contentDocument, x, y);
 
   /** Undefined for what the page itself does not have. */
   function idOf(node: Node): number | undefined {
@@ -244,8 +245,8 @@ export async function makeViewer(
   }
 
   function boxOf(id: number): Box | undefined {
-    const node = replayer.getMirror().getNode(id) as Element | null;
-    return node && 'getBoundingClientRect' in node ? node.getBoundingClientRect() : undefined;
+    const node = mirror.getNode(id);
+    return isElement(node) ? boxIn(iframe.contentWindow, node) : undefined;
   }
 
   function describe(field: Element): PageField | undefined {

@@ -85,7 +85,10 @@ export function Stage(props: {
       hand.move(tool, next);
     } else if (event.key === 'Enter' || event.key === ' ') {
       if (hand.isDrawing()) hand.up(at);
-      else hand.down(tool, at);
+      else {
+        hand.down(tool, at);
+        if (tool === 'control') hand.up(at);
+      }
       if (!aim) setAim(at);
     } else if (event.key === 'Escape' && hand.isDrawing()) hand.cancel();
     else return;
@@ -109,7 +112,8 @@ export function Stage(props: {
       onPointerDown={(event) => {
         const at = placeOf(event);
         if (!at || event.button !== 0) return;
-        if (draws(tool)) event.currentTarget.setPointerCapture(event.pointerId);
+        if (draws(tool) || tool === 'control')
+          event.currentTarget.setPointerCapture(event.pointerId);
         hand.down(tool, at);
       }}
       onMouseDown={(event) => {
@@ -121,7 +125,7 @@ export function Stage(props: {
         if (at) hand.up(at);
       }}
       onPointerCancel={() => hand.cancel()}
-      onPointerLeave={() => may && !hand.isDrawing() && hand.leave()}
+      onPointerLeave={() => may && !hand.isDrawing() && hand.leave(tool)}
     >
       {props.children}
       <i class="mirror-aim" ref={mark} hidden={!aim} aria-hidden="true" />

@@ -140,14 +140,14 @@ class Act(ClientFrame, tag="act"):
     """A CSA uses the page in the shopper's place: one step, at a node of the mirror. `n` numbers the CSA's steps.
 
     `text` is what is typed, a field's whole value, or a key's name; `index` an option; `dx` and `dy` how far to
-    scroll. SPEC mirror.8.
+    scroll, or to drag from where it was grabbed. A hover over node 0 is over nothing. SPEC mirror.8.
     """
 
     room: RoomId
     epoch: Epoch
     n: Counter
     node: NodeId
-    kind: Literal["click", "scroll", "type", "fill", "key", "select"]
+    kind: Literal["click", "scroll", "type", "fill", "key", "select", "hover", "grab", "drag", "drop"]
     fx: Fraction = 0.5
     fy: Fraction = 0.5
     text: Annotated[str, Meta(max_length=2000, pattern=PLAIN)] = ""

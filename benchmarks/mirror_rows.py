@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.mirror_people import MIRRORED, Meeting, Studio
 from benchmarks.rows import Row
+from tests.e2e.stopping import AFTER_STOP
 
 Say = Callable[[str], None]
 
@@ -34,21 +35,6 @@ BUSY = """([every_ms]) => {
     if (number % 7 === 0) grid.append(card.cloneNode(true));
     if (number % 7 === 3) grid.lastElementChild.remove();
   }, every_ms);
-}"""
-
-AFTER_STOP = """() => {
-  const { send } = WebSocket.prototype;
-  let over = false;
-  window.late = 0;
-  WebSocket.prototype.send = function (data) {
-    if (over && new TextDecoder('latin1').decode(data).includes('\\u00a6mirror')) window.late += 1;
-    return send.call(this, data);
-  };
-  addEventListener('click', () => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => { over = true; }; // the turn in which the shopper said Stop has ended
-    port2.postMessage(0);
-  }, true);
 }"""
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, WebSocket, expect
 from cobrowse.core.codec import decode_client
 from cobrowse.core.messages import Front, Mirror
 from tests.e2e.people import Csa, Shopper, stand_still
+from tests.e2e.stopping import AFTER_STOP, CHANGING
 from tests.e2e.world import World
 
 DRAWN = "document.querySelector('.mirror-sheet iframe').contentDocument.querySelector('iframe')"
@@ -76,13 +77,18 @@ def test_mirror5_nothing_of_a_page_leaves_it_without_leave_and_after_stop(
     expect(page.get_by_text("The bookcase this shop began with")).to_have_count(0)
     assert not [url for url in loaded if "/files." in url], "what brings files is for sites that ask for it"
     expect(banner(shopper.page)).to_contain_text("Ginny can see this page")
+    # The page changes all the time, before Stop and after it.
+    shopper.page.evaluate(AFTER_STOP)
+    shopper.page.evaluate(CHANGING)
+    shopper.page.evaluate("passed(() => sent > 20)")
     banner(shopper.page).get_by_role("button", name="Stop").click()
     said = len(sent)
     expect(banner(shopper.page)).to_have_count(0)
     expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
-    shopper.page.evaluate("document.querySelector('h1').textContent = 'After Stop'")
+    shopper.page.evaluate("passed(since => changes > since + 100)")
     shopper.say("Thank you")
     expect(csa.talk).to_contain_text("Thank you")
+    assert shopper.page.evaluate("late") == 0, "not a byte after the turn in which it was said"
     assert not [frame for frame in sent[said:] if isinstance(frame, Mirror | Front)]
 
 

@@ -1,0 +1,29 @@
+"""What leaves a page after its shopper has said Stop, counted in the page: for a test and for the bench."""
+
+from __future__ import annotations
+
+AFTER_STOP = """() => {
+  const { send } = WebSocket.prototype;
+  let over = false;
+  window.sent = window.late = 0;
+  WebSocket.prototype.send = function (data) {
+    if (new TextDecoder('latin1').decode(data).includes('\\u00a6mirror')) window[over ? 'late' : 'sent'] += 1;
+    return send.call(this, data);
+  };
+  addEventListener('click', () => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { over = true; }; // the turn in which the shopper said Stop has ended
+    port2.postMessage(0);
+  }, true);
+}"""
+"""From the turn after the next click on, `late` counts the mirror's frames; those before are `sent`."""
+
+CHANGING = """() => {
+  const heading = document.querySelector('h1');
+  window.changes = 0;
+  setInterval(() => { heading.textContent = `Change ${++window.changes}`; }, 5);
+  window.passed = (holds, since = window.changes) => new Promise((done) => {
+    setInterval(() => { if (holds(since)) done(); }, 5);
+  });
+}"""
+"""The page's heading changes all the time; `passed` waits for a condition, given how often it had changed before."""

@@ -115,6 +115,20 @@ def test_mirror2_the_mirror_follows_what_happens_on_the_page(
     expect(page.locator("h1")).to_have_count(0)
 
 
+def test_mirror1_what_is_no_more_named_as_let_out_goes_from_the_mirror(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    meet(shopper, csa, "/bookcases/fairelane", "And the old price?")
+    share(shopper, csa)
+    page = mirror_of(csa)
+    late = "<p class=price id=own>£77</p><div class=totals><b>£78</b></div>"
+    shopper.page.evaluate("late => document.body.insertAdjacentHTML('beforeend', late)", late)
+    for price, place in (("£77", "#own"), ("£78", ".totals")):
+        expect(page.get_by_text(price)).to_be_visible()
+        shopper.page.evaluate("place => { document.querySelector(place).className = ''; }", place)
+        expect(page.get_by_text(price)).to_have_count(0)
+
+
 def test_mirror6_it_goes_on_over_pages_and_tabs_and_reconnects(
     world: World, shopper: Shopper, csa: Csa
 ) -> None:

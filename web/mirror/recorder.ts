@@ -368,13 +368,16 @@ const saysMasks = ({ type, data }: MirrorEvent) =>
     ['data-cobrowse-mask', 'data-cobrowse-unmask', 'type'].some((name) => name in attributes),
   );
 
-/** Whether a rule holds back now, by a class or an id that came later, what it has let out. SPEC mirror.1. */
+/** Whether something is held back now, by a class or an id that came or went later, that was let out. SPEC mirror.1. */
 function tightens({ nodeOf, verdicts }: Page, { type, data }: MirrorEvent): boolean {
   if (type !== EventType.Incremental || data.source !== Source.Mutation) return false;
   const changed = [...data.attributes, ...data.adds, ...data.removes];
-  const roots = new Set(
-    changed.map((each) => nodeOf('parentId' in each ? each.parentId : each.id)?.getRootNode()),
-  );
+  const roots = new Set<Node | undefined>();
+  for (const each of changed) {
+    const node = nodeOf('parentId' in each ? each.parentId : each.id);
+    roots.add(node?.getRootNode());
+    if (!('parentId' in each) && isElement(node) && verdicts.loses(node)) return true;
+  }
   return [...roots].some((root) => root && verdicts.tightens(root as Document));
 }
 

@@ -132,6 +132,8 @@ export interface Verdicts {
   renew(): void;
   /** Whether something under this root is held back that was not when it was last asked about. */
   tightens(root: ParentNode): boolean;
+  /** Whether this element, or what is in it, is not named any more by what has let it out. */
+  loses(element: Element): boolean;
 }
 
 /** The verdicts of a page under this path. A rule in error masks everything that it could have meant. */
@@ -164,6 +166,11 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
   const known = new Map<Element, State>();
   /** What nothing held back when it was asked about. */
   const free = new WeakSet<Element>();
+  /** What something let out by name. */
+  const lifted = new WeakSet<Element>();
+  const lifts = [unmask, UNMASK, catalogue && CATALOGUE].filter(Boolean).join();
+  /** Where an element is named by what stands beside it. */
+  const looksAside = /[+~]|:has|:nth|-child|-of-type|:empty/.test(lifts.replace(/~=|\\./g, ''));
 
   function look(element: Element | null): State {
     if (!element) return OUTSIDE;
@@ -173,6 +180,7 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
     if (element.ownerDocument !== document || NAMED.has(element.localName))
       state = lookAt(element, state);
     else if (element.matches(anything)) {
+      if (element.matches(lifts)) lifted.add(element);
       if (element.matches(named)) state = lookAt(element, state);
       else if (!state.listed) state = { ...state, listed: true };
     }
@@ -253,6 +261,14 @@ export function judge(rules: readonly MaskRule[], catalogue: boolean, path: stri
       return [...root.querySelectorAll(holds.filter(Boolean).join())].some((each) =>
         free.has(each),
       );
+    },
+    loses(element) {
+      const around = (looksAside && element.parentElement) || element;
+      const isLost = (each: Element) => lifted.has(each) && !each.matches(lifts);
+      if (isLost(around)) return true;
+      if (around.firstElementChild)
+        for (const each of around.getElementsByTagName('*')) if (isLost(each)) return true;
+      return false;
     },
   };
 }

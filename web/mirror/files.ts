@@ -17,7 +17,7 @@ const MAX_PAGE_BYTES = 512 * 1024;
 const MAX_FILES = 64;
 const PIECE_BYTES = 48 * 1024;
 const MAX_ADDRESS_CHARS = 2000;
-const PACE_MS = 50;
+const PACE_MS = 25;
 /** As many as a browser tells of what it has loaded, if nobody says otherwise: of more it does not tell. */
 const TIMELINE_ENTRIES = 250;
 
@@ -117,6 +117,7 @@ export function bringFiles(
     port.here().add(hash);
     hashes.set(address, hash);
     asked.delete(address);
+    wanted.delete(address); // our own fetching is told of as loading, too
     named.add(address);
     port.tell(nameOf(address, hash));
   }
@@ -193,8 +194,9 @@ function* addressesIn(
     for (const name of ADDRESSES) {
       const address = attributes[name];
       if (typeof address !== 'string' || !/^http/.test(address)) continue;
-      const live = nodeOf(id) as HTMLImageElement & HTMLVideoElement;
-      const url = name === 'src' ? live?.currentSrc || live?.src : live?.poster;
+      const live = nodeOf(id) as HTMLImageElement | null;
+      // Of what is not there yet the browser tells when it is; of pictures in frames it never does.
+      const url = live?.complete && live.naturalWidth ? live.currentSrc : '';
       yield url && bare(url) === address ? [address, url] : [address];
     }
     // Of a sheet that is named by its hash the text is still there, though it is not sent.

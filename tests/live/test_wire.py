@@ -143,6 +143,21 @@ async def test_wire3_more_frames_than_the_bucket_holds_close_with_rate(serve: Se
     assert await shopper.close_code() == Close.RATE
 
 
+async def test_wire3_a_csa_is_in_so_many_rooms_and_no_more(
+    shells: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cobrowse.live.hub.MAX_ROOMS_A_CSA", 2)
+    shoppers = [await shells.shopper() for _ in range(3)]
+    csa = await shells.csa()
+    for shopper in shoppers[:2]:
+        await csa.enter(shopper.room)
+    await csa.send(Join(shoppers[2].room))
+    refuse = await csa.expect(Refuse)
+    assert (refuse.code, refuse.room) == ("bound", shoppers[2].room)
+    await csa.send(Leave(shoppers[0].room))
+    assert (await csa.enter(shoppers[2].room)).room == shoppers[2].room
+
+
 async def test_wire3_wire4_silence_closes_with_no_heartbeat(serve: Serve) -> None:
     server = await serve(heartbeat_s=1.0)
     began = time.monotonic()

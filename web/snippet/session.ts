@@ -256,7 +256,7 @@ export function beginSession(
       shopCart = keepInStep(adapter, link, room, visitor, currency, told, failed);
     },
     cartChanged: () => shopCart?.sync(),
-    identify: (proof: string) => room.do({ k: 'identify', proof }),
+    identify: (proof: string) => room.do({ k: 'identify', proof: clip(proof, 4096) }),
     /** Ends the session on this page and takes the widget away. */
     end() {
       life.abort();

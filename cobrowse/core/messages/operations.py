@@ -156,7 +156,7 @@ class Settle(Operation, tag="settle"):
 class Identify(Operation, tag="identify"):
     """The shop's page says who the shopper is; `proof` is signed by the shop's server. SPEC sign.6."""
 
-    proof: Annotated[str, Meta(min_length=1, max_length=4096, pattern=PLAIN)]
+    proof: Annotated[str, Meta(max_length=4096, pattern=PLAIN)]
 
 
 class Event(Operation, tag="event"):

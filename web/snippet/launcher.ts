@@ -18,8 +18,7 @@ export function makeLauncher(toggle: () => void, nearing: () => void) {
   const dot = make('span', 'dot');
   const button = make('button', 'launcher', { type: 'button' }, icon(CHAT_PATH), dot, badge);
   button.onclick = toggle;
-  button.onpointerenter = nearing;
-  button.onfocus = nearing;
+  button.onpointerenter = button.onfocus = nearing;
   return {
     button,
     draw({ open, unread, available, label }: LauncherState) {

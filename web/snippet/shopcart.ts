@@ -27,6 +27,7 @@ export interface ShopCart {
 }
 
 const MAX_STEP = 99;
+const MAX_QUANTITY = 999; // of one line in the shared cart: what a shop says beyond it is no order
 const LOST_S = 60; // an increment that the room has not seen by then went down with its tab
 const RETRY_MS = 5000;
 const SETTLE_MS = 30; // a page tells of one change more than once
@@ -52,7 +53,7 @@ export function keepInStep(
 
   /** The line in the shop's words, for one that the other side has added as well. */
   function shopLine(line: string, item: Item | undefined): GaItem {
-    const { sku = '', options = {} } = parseLineId(line) ?? {};
+    const { sku, options = {} } = parseLineId(line) ?? {};
     const money = item?.currency || currency();
     return {
       item_id: sku,
@@ -66,31 +67,31 @@ export function keepInStep(
   }
 
   /** One pass under the lock; true when the shop was changed, so that another look is due. */
-  async function pass(): Promise<boolean> {
-    if (link.status !== 'live') return false; // what happens meanwhile shows when the line is back
+  async function pass(): Promise<unknown> {
+    if (link.status !== 'live') return; // what happens meanwhile shows when the line is back
     const shop = new Map<string, number>();
     const unknown: Item[] = [];
     for (const entry of await adapter.read()) {
       const item = toItem(entry, currency());
       const n = Math.trunc(Number(entry.quantity));
       if (!item || !(n > 0)) continue;
-      shop.set(item.line, (shop.get(item.line) ?? 0) + n);
+      shop.set(item.line, Math.min(MAX_QUANTITY, (shop.get(item.line) ?? 0) + n));
       if (own(room.confirmed?.items, item.line) || described.has(item.line)) continue;
       described.add(item.line);
       unknown.push(item);
     }
     // No waiting from here to `save`: what is read of the room and what is written belong together.
     const { confirmed, position } = room;
-    if (stopped || !confirmed || !position || link.status !== 'live') return false;
+    if (stopped || !confirmed || !position || link.status !== 'live') return;
     const [epoch, offset] = position;
     const seen = (dot: string) => hasSeen(confirmed.cart.context, dot);
     const emptied = shelf.get<[string, number]>('emptied');
     let base = shelf.get<Base>('base');
     if (base?.epoch !== epoch) base = undefined; // the room was forgotten: nothing is agreed
-    if (base && base.offset > offset) return false; // another tab has read further; its news is on the way
+    if (base && base.offset > offset) return; // another tab has read further; its news is on the way
     if (emptied) {
       if (seen(emptied[0])) base = { epoch, offset, lines: [], sent: [] };
-      else if (now_s() - emptied[1] < LOST_S) return false;
+      else if (now_s() - emptied[1] < LOST_S) return;
       shelf.put('emptied');
     }
     if (base) {
@@ -125,7 +126,7 @@ export function keepInStep(
       unmade.set(line, change.at(-1)?.[0] ?? 0);
       told(item ?? { line }, clip(reason, 120));
     }
-    return plan.shop.length > 0;
+    return plan.shop.length;
   }
 
   async function run() {

@@ -84,7 +84,8 @@ export const en = {
   replyTo: (name: string) => `Message to ${name}`,
   send: 'Send',
   sendHint: 'Enter sends, Shift + Enter starts a new line',
-  charactersLeft: (n: number) => (n === 1 ? '1 character left' : `${n} characters left`),
+  charactersLeft: (n: number) =>
+    n < 0 ? `${-n} characters too many` : n === 1 ? '1 character left' : `${n} characters left`,
   invitation: 'Your invitation',
   invitationExample: 'Hello, can I help you with anything?',
   invite: 'Offer to chat',

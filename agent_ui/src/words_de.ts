@@ -83,7 +83,7 @@ export const de: Words = {
   replyTo: (name) => `Nachricht an ${name}`,
   send: 'Senden',
   sendHint: 'Enter sendet, Umschalt + Enter beginnt eine neue Zeile',
-  charactersLeft: (n) => `noch ${n} Zeichen`,
+  charactersLeft: (n) => (n < 0 ? `${-n} Zeichen zu viel` : `noch ${n} Zeichen`),
   invitation: 'Ihre Einladung',
   invitationExample: 'Guten Tag, kann ich Ihnen helfen?',
   invite: 'Chat anbieten',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import Literal
 
@@ -17,6 +19,7 @@ from cobrowse.core.messages import (
     Mirrored,
     Outcome,
     OutcomeNow,
+    PageFile,
     Point,
     Pointed,
     Presence,
@@ -30,7 +33,7 @@ from cobrowse.core.messages import (
 from cobrowse.live.shared_mirror import LOST_AFTER_S, WINDOW_BYTES, FarPeer
 from tests.engines import RedisServer
 from tests.nodes.conftest import Rows, StartNode, eventually
-from tests.serving import LocalServer
+from tests.serving import ORIGIN, LocalServer, site
 from tests.wire import Peer
 
 PAGE = {
@@ -113,6 +116,24 @@ async def test_node8_a_page_crosses_nodes_and_nothing_of_it_is_logged(
             assert b"the page" not in str(await client.xrange(key)).encode()
     await csa.leave()
     await record(shopper, on=False)
+
+
+async def test_file6_what_the_page_brings_crosses_nodes_once(start_node: StartNode) -> None:
+    brings = {"sites": [site(page_files=["/members/*"])]}
+    a, b = await start_node(**brings), await start_node(**brings)
+    shopper, csa = await watched(a, b)
+    body = b"\x89PNG\r\n\x1a\n" + bytes(1000)
+    key = hashlib.sha256(body).hexdigest()
+    piece = {"hash": key, "size_bytes": len(body), "at": 0, "body": base64.b64encode(body).decode()}
+    name = {"address": f"{ORIGIN}/members/a.png", "hash": key}
+    events = [{"type": 6, "timestamp": 0, "data": piece}, {"type": 7, "timestamp": 0, "data": name}]
+    await send(shopper, 1, *events)
+    assert (await csa.expect(PageFile)).body == body
+    await send(shopper, 0, events[1], PAGE, epoch="e2")
+    await csa.expect(Mirrored, lambda frame: frame.epoch == "e2")
+    await send(shopper, 1, scrolled(1), epoch="e2")
+    await csa.expect(Mirrored, lambda frame: (frame.epoch, frame.seq) == ("e2", 1))
+    assert sum(isinstance(frame, PageFile) for frame in csa.frames) == 1
 
 
 async def test_node8_stop_ends_it_at_once_and_pointing_needs_its_own_leave(start_node: StartNode) -> None:

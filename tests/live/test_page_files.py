@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
+import random
 import zlib
 
 import pytest
 
+from cobrowse.core.codec import encode
 from cobrowse.core.messages import (
     AnyServerFrame,
     AskRecord,
@@ -144,13 +145,14 @@ async def test_file6_a_recording_has_each_file_once_and_those_from_before_it_beg
     assert told == [key(PNG), ("e1", 0), ("e2", 0), key(FONT), ("e2", 1), ("e2", 2)]
 
 
-def staged() -> Stage:
-    """The room with two who watch, on a site whose pages bring files."""
+def staged() -> tuple[Stage, Member]:
+    """The room on a site whose pages bring files, with two who watch; the slow one as a member."""
     stage = Stage()
     stage.mirror = PageMirror("room", [], stage, lambda: 2.0, files=SiteFiles(PATHS))
-    for number, party in enumerate((stage.slow, stage.quick), 2):
-        stage.mirror.watch(Member(party, number, 0), on=True)
-    return stage
+    slow = Member(stage.slow, 2, 0)
+    stage.mirror.watch(slow, on=True)
+    stage.mirror.watch(Member(stage.quick, 3, 0), on=True)
+    return stage, slow
 
 
 def brings(stage: Stage, seq: int, *events: dict[str, object]) -> None:
@@ -164,33 +166,34 @@ def has(party: Party) -> list[str]:
 
 
 async def test_file6_a_slow_viewer_gets_each_file_behind_what_is_on_its_way_and_once() -> None:
-    stage = staged()
+    stage, _ = staged()
+    large = PNG + random.Random(1).randbytes(40_000)
     stage.sends(0, page())
     await stage.slow.socket.until(lambda: stage.slow.seen == [("e1", 0)])
     stage.slow.socket.outbox.pause()
     stage.sends(1, changed(noise(10_000)))
-    brings(stage, 2, piece(PNG), named(PNG))
+    brings(stage, 2, piece(large), named(large))
     brings(stage, 3, piece(FONT), named(FONT, "/members/b.woff2"))
-    await stage.quick.socket.until(lambda: has(stage.quick) == [key(PNG), key(FONT)])
-    assert has(stage.slow) == [], "nothing is heaped up for who does not read"
+    await stage.quick.socket.until(lambda: has(stage.quick) == [key(large), key(FONT)])
+    assert 0 < stage.slow.waiting_bytes < len(large), "no file is heaped up for who does not read"
     stage.slow.socket.outbox.resume()
-    await stage.slow.socket.until(lambda: has(stage.slow) == [key(PNG), key(FONT)])
+    await stage.slow.socket.until(lambda: has(stage.slow) == [key(large), key(FONT)])
     assert stage.slow.seen[-1] == ("e1", 3), "the page's changes went first"
     stage.sends(4, changed("on"))
     await stage.slow.socket.until(lambda: stage.slow.seen[-1] == ("e1", 4))
-    assert has(stage.slow) == [key(PNG), key(FONT)]
+    assert has(stage.slow) == [key(large), key(FONT)]
 
 
-async def test_file6_nobody_gets_a_file_after_the_leave() -> None:
-    stage = staged()
+async def test_file6_who_has_closed_the_page_meanwhile_gets_no_file() -> None:
+    stage, slow = staged()
     stage.sends(0, page())
     await stage.slow.socket.until(lambda: stage.slow.seen == [("e1", 0)])
     stage.slow.socket.outbox.pause()
     stage.sends(1, changed(noise(10_000)))
     brings(stage, 2, piece(PNG), named(PNG))
     await stage.quick.socket.until(lambda: has(stage.quick) == [key(PNG)])
-    stage.stop()
+    stage.mirror.watch(slow, on=False)
     stage.slow.socket.outbox.resume()
-    await stage.slow.socket.until(lambda: stage.slow.seen[-1] == ("e1", 2))
-    await asyncio.sleep(0)
+    stage.slow.send(encode(Record("room", on=False)))
+    await stage.slow.socket.until(lambda: isinstance(stage.slow.socket.frames[-1], Record))
     assert has(stage.slow) == []

@@ -46,6 +46,11 @@ _IMPORT = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"url\(\s*(?:\"([^\"\\]*)\"|'([^'\\]*)'|([^)\s\"'\\]*))\s*\)", re.IGNORECASE)
+_INSIDE = r"\((?:[^()]|\([^()]*\))*\)"
+_IMAGE_SET = re.compile(rf"image-set\(((?:[^()\"'\\]|\"[^\"\\]*\"|'[^'\\]*'|{_INSIDE})*)\)", re.IGNORECASE)
+"""`image-set("a.png" 1x, url(b.png) type("image/png"))`: a string that stands by itself is an address."""
+
+_BY_ITSELF = re.compile(rf"{_INSIDE}|(\"[^\"\\]*\"|'[^'\\]*')")
 _CHARSET = re.compile(r"@charset\s+\"[^\"]{0,40}\";", re.IGNORECASE)
 
 
@@ -147,7 +152,13 @@ def with_own_addresses(css: str, base: str, own: Callable[[str], str], prefix: s
         quote = "'" if '"' in address else '"'
         return f"url({quote}{place(address)}{quote})"
 
-    plain = _URL.sub(of_url, _IMPORT.sub(of_import, _CHARSET.sub("", css)))
+    def of_image_set(match: re.Match[str]) -> str:
+        return (
+            f"image-set({_BY_ITSELF.sub(lambda each: f'url({each[1]})' if each[1] else each[0], match[1])})"
+        )
+
+    plain = _IMPORT.sub(of_import, _CHARSET.sub("", css))
+    plain = _URL.sub(of_url, _IMAGE_SET.sub(of_image_set, plain))
     # Weighed as if ours led nowhere: they are neither http nor https.
     if is_harmful(plain.replace(prefix, "#")) or any(
         is_harmful(each[8:].replace(prefix, "#")) for each in imports

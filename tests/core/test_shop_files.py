@@ -143,6 +143,21 @@ def test_file1_addresses_in_a_style_sheet_lead_back_to_us() -> None:
     )
 
 
+def test_file1_a_set_of_images_may_name_them_without_url() -> None:
+    one = 'url("/f?url=https://cdn.example/b.png")'
+    assert own('.a{b:image-set("../b.png" 1x)}') == f".a{{b:image-set({one} 1x)}}"
+    kinds = "type('image/png') 2x, linear-gradient(red, rgb(1, 2, 3)) 3x"
+    assert own(f".a{{b:-webkit-image-set('../b.png' {kinds}, url(../b.png) 4x)}}") == (
+        f".a{{b:-webkit-image-set({one} {kinds}, {one} 4x)}}"
+    )
+    assert own(".a{content:'image-set('}") == ".a{content:'image-set('}"
+
+
+@pytest.mark.parametrize("part", ["image-set(", '"a"', "(a)", "((a)", "image-set('a'", "'", "("])
+def test_file2_no_style_sheet_holds_the_server_up(part: str) -> None:
+    own("a{b:image-set(" + part * 20_000)
+
+
 @pytest.mark.parametrize(
     "css",
     [

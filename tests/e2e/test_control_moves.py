@@ -49,6 +49,8 @@ def test_mirror8_what_hovers_opens_and_what_is_dragged_moves(
 def test_mirror8_frames_and_open_roots_are_the_page_too(world: World, shopper: Shopper, csa: Csa) -> None:
     plant(shopper, "moving")
     page = start(shopper, csa, "In the frame, please")
+    shopper.page.evaluate("document.documentElement.dir = 'rtl'")  # pointers count from the left all the same
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
     press(csa, page.locator("#root button"))
     state(shopper, within=1)
     framed = page.frame_locator("#framed")

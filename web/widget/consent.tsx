@@ -136,8 +136,10 @@ export function Banner(props: {
   const alone = grants.length === 1;
   return (
     <section class="banner" aria-label={words.shareTitle}>
-      <i class="dot" />
-      <span role="status">{whoSees(shell.locale, words, grants)}</span>
+      <p class="seen-by">
+        <i class="dot" />
+        <span role="status">{whoSees(shell.locale, words, grants)}</span>
+      </p>
       {recording && (
         <span class="recorded">
           <span role="status">{words.recording}</span>

@@ -36,7 +36,7 @@ export function mount(shell: Shell): Panel {
   shell.corner.prepend(element);
 
   const sharing = sharePage(shell, words);
-  const banner = make('div', 'sharing');
+  const banner = make('div', 'sharing', { dir: 'ltr' });
   shell.root.append(banner);
   const reach = keepWithinReach(shell.root.host, banner, shell.corner, () => {
     const { grants, asks, recording_asked } = sharing.now();

@@ -9,6 +9,7 @@ import { make } from '../snippet/host';
 const SHOWN_MS = { laser: 2000, mark: 6000, pen: 8000, arrow: 8000, box: 8000 };
 const FADE_MS = 1000;
 const MARGIN_PX = 4;
+const WORDS_PX = 60;
 const MAX_SHOWN = 40;
 
 /** One thing on show. `words` stand beside it instead of the CSA's name. */
@@ -28,7 +29,11 @@ export interface Pointer {
 
 export function showPointer(root: ShadowRoot): Pointer {
   // A popover stands above the page's own dialogs.
-  const layer = make('div', 'pointers', { 'aria-hidden': 'true', popover: 'manual' });
+  const layer = make('div', 'pointers', {
+    'aria-hidden': 'true',
+    popover: 'manual',
+    dir: 'ltr', // places count from the left, whatever the page around them does
+  });
   root.append(layer);
   const shown = new Map<string, Shown>();
   let running = false;
@@ -55,8 +60,12 @@ export function showPointer(root: ShadowRoot): Pointer {
       return;
     }
     const { style } = element;
+    // Its words stay within the window.
+    const x = frame.kind === 'laser' ? box.left + frame.fx * box.width : box.left;
+    element.classList.toggle('turned', x > innerWidth / 2);
+    element.classList.toggle('above', box.top + box.height > innerHeight - WORDS_PX);
     if (frame.kind === 'laser') {
-      style.translate = `${box.left + frame.fx * box.width}px ${box.top + frame.fy * box.height}px`;
+      style.translate = `${x}px ${box.top + frame.fy * box.height}px`;
       return;
     }
     style.translate = `${box.left - MARGIN_PX}px ${box.top - MARGIN_PX}px`;

@@ -44,6 +44,18 @@ def test_mirror8_what_hovers_opens_and_what_is_dragged_moves(
     drag(csa, middle(page.locator("#track")), middle(page.locator("#shelf")))
     expect(csa.page.locator(".control-bar")).to_contain_text("presses this one")
     state(shopper, bought=0, shelf="a piece")
+    # Stop in the middle of a drag: it goes no further, and nothing is left as if a pointer were there.
+    x, y = middle(page.locator("#two"))
+    csa.page.mouse.move(x, y)
+    csa.page.mouse.down()
+    csa.page.mouse.move(x, y + 20, steps=3)
+    shopper.page.wait_for_function(
+        "document.querySelector('[data-cobrowse-hover] li, li[data-cobrowse-hover]')"
+    )
+    shopper.page.locator(".banner").get_by_role("button", name="Stop", exact=True).click()
+    expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
+    assert shopper.page.locator("[data-cobrowse-hover]").count() == 0
+    assert shopper.page.evaluate("Element.prototype.hasPointerCapture.toString()").endswith("[native code] }")
 
 
 def test_mirror8_frames_and_open_roots_are_the_page_too(world: World, shopper: Shopper, csa: Csa) -> None:

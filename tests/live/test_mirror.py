@@ -261,6 +261,22 @@ async def test_mirror8_the_log_says_what_kind_of_thing_was_done_never_what_was_t
     assert b"cret-words" not in stored
 
 
+async def test_mirror8_hovering_has_no_answer_and_a_drag_is_one_deed(shells: LocalServer) -> None:
+    shopper, csa = await watched(shells, "control")
+    await csa.send(Act(shopper.room, "e0", 1, 2, "hover"))  # of a page that is gone
+    await csa.send(Act(shopper.room, "e1", 2, 2, "hover"))
+    await csa.send(Act(shopper.room, "e1", 3, 3, "hover"))
+    await csa.send(Act(shopper.room, "e1", 4, 2, "grab"))
+    await csa.send(Act(shopper.room, "e1", 5, 2, "drag", dx=8.0))
+    await csa.send(Act(shopper.room, "e1", 6, 2, "drop", dx=9.0))
+    await shopper.expect(ActNow, lambda step: step.n == 6)
+    await shopper.done(Say("after it"))
+    facts = [entry.fact for frame in shopper.frames if isinstance(frame, News) for entry in frame.entries]
+    noted = [(fact.kind, fact.node) for fact in facts if isinstance(fact, Controlled)]
+    assert noted == [("hover", 2), ("drag", 2)]
+    assert not [frame for frame in await csa.quiet() if isinstance(frame, OutcomeNow)]
+
+
 async def test_mirror9_only_the_tab_that_records_says_what_became_of_a_step(shells: LocalServer) -> None:
     shopper, csa = await watched(shells, "control")
     tab = await shells.shopper(token=shopper.token)

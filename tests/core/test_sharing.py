@@ -255,6 +255,18 @@ def test_record1_it_can_be_refused_and_ended_alone() -> None:
     assert given(stage).level == "view"
 
 
+def test_record1_nothing_is_recorded_for_a_csa_whose_leave_has_ended_meanwhile() -> None:
+    """Another CSA goes on seeing the page, and the question still stands when its answer comes."""
+    stage = agreed()
+    stage.do(TOM, AskShare("view"), TOM_TAB)
+    stage.lea(Share("view", TOM.id))
+    stage.ginny(AskRecord())
+    stage.lea(Share("none", GINNY.id))
+    assert stage.state.sharing.recording_asked == GINNY
+    assert code_of(stage.lea(LetRecord(on=True))) == "invalid"
+    assert stage.state.sharing.recording is None
+
+
 def test_record1_a_site_records_nothing_unless_it_says_so() -> None:
     stage = Stage()
     stage.ginny(AskShare("view"))

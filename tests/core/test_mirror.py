@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cobrowse.core.markup import clean_css, is_element, is_harmful
-from cobrowse.core.mirror import MAX_PAGE_BYTES, MirrorRefused, check
+from cobrowse.core.mirror import MAX_NODES, MAX_PAGE_BYTES, MirrorRefused, check
 
 
 def element(tag: str, children: list[Any] | None = None, **attributes: object) -> dict[str, Any]:
@@ -50,6 +50,33 @@ def test_equal1_a_selection_is_places_in_nodes_and_nothing_else() -> None:
     for wrong in ({**place, "end": "4"}, {**place, "endOffset": -1}, {"start": 3}):
         with pytest.raises(MirrorRefused):
             checked(change(14, ranges=[wrong]))
+
+
+def test_mirror4_a_page_has_so_many_nodes_and_no_more() -> None:
+    row = element("p", [{"type": 3, "id": 10, "textContent": "x"}] * 999)
+    page = snapshot(*[row] * (MAX_NODES // 1000))
+    with pytest.raises(MirrorRefused, match="nodes"):
+        checked(page)
+    with pytest.raises(MirrorRefused, match="nodes"):
+        checked(mutation(adds=[{"parentId": 1, "nextId": None, "node": row}] * (MAX_NODES // 1000 + 1)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "value"),
+    [
+        ("img", "src", "data:image/svg+xml;base64,PHN2Zy8+"),
+        ("img", "src", "data:text/html;base64,PGI+"),
+        ("link", "rel", "preload"),
+        ("link", "rel", "modulepreload"),
+        ("link", "rel", "stylesheet prefetch"),
+    ],
+)
+def test_mirror4_a_picture_that_is_a_document_and_a_link_to_anything_but_a_sheet_go(
+    tag: str, name: str, value: str
+) -> None:
+    kept = checked(snapshot(element(tag, [], **{name: value})))
+    assert f'"tagName":"{tag}"' in kept
+    assert value not in kept
 
 
 HARMFUL = """script SCRIPT frame object embed base meta noscript template portal annotation-xml animate set
@@ -198,7 +225,7 @@ def test_mirror4_what_is_no_batch_is_refused(events: object) -> None:
 
 def test_mirror4_a_bomb_a_stump_and_a_deep_page_are_refused() -> None:
     bomb = zlib.compressobj(9, wbits=-15)
-    body = bomb.compress(b"[" + b" " * (MAX_PAGE_BYTES + 1)) + bomb.flush()
+    body = bomb.compress(b"[]" + b" " * MAX_PAGE_BYTES) + bomb.flush()
     deep = json.dumps([snapshot()])[:-2]
     for bad in (body, zlib.compress(b"[]" * 500, wbits=-15)[:-4], b"\xff\xff"):
         with pytest.raises(MirrorRefused):

@@ -261,7 +261,9 @@ export function makeRecorder(port: RecorderPort): Recorder {
               : 'in',
       });
       requestIdleCallback(function go(idle) {
-        if (of !== life || queue.length || busy || endSlices) return;
+        if (of !== life) return;
+        // What waits may be a piece of a file, after which nobody looks again.
+        if (queue.length || busy || endSlices) return checkSoon();
         let step = steps.next();
         while (!step.done && idle.timeRemaining() > 1) step = steps.next();
         if (happened !== since) return;

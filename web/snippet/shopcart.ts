@@ -76,9 +76,7 @@ export function keepInStep(
       const n = Math.trunc(Number(entry.quantity));
       if (!item || !(n > 0)) continue;
       shop.set(item.line, Math.min(MAX_QUANTITY, (shop.get(item.line) ?? 0) + n));
-      if (own(room.confirmed?.items, item.line) || described.has(item.line)) continue;
-      described.add(item.line);
-      unknown.push(item);
+      if (!own(room.confirmed?.items, item.line) && !described.has(item.line)) unknown.push(item);
     }
     // No waiting from here to `save`: what is read of the room and what is written belong together.
     const { confirmed, position } = room;
@@ -103,6 +101,7 @@ export function keepInStep(
     const plan = reconcile(shop, shared, base, seen);
     const save = () =>
       shelf.put('base', { epoch, offset, lines: [...plan.agreed], sent: plan.sent });
+    for (const { line } of unknown) described.add(line); // not sooner: a pass may end before it says anything
     while (unknown.length) room.do({ k: 'describe', items: fit(unknown) });
     for (const [line, whole] of plan.room) {
       for (let rest = whole; rest; ) {

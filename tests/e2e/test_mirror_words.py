@@ -7,6 +7,8 @@ import json
 from playwright.sync_api import expect
 
 from tests.e2e.fidelity import MIRROR, Sharing, until
+from tests.e2e.test_access import violations
+from tests.e2e.test_access_sharing import MIRROR_ASIDE
 from tests.e2e.test_mirror import mirror_of
 
 TOLD = f"""() => Object.fromEntries([...{MIRROR}.querySelectorAll('[data-cobrowse-placeholder]')].map((box) =>
@@ -51,6 +53,7 @@ def test_mirror11_a_placeholder_says_what_it_stands_for(sharing: Sharing) -> Non
     found = until(sharing.csa.page, same, json.dumps(seen, separators=(",", ":")))
     assert found, sharing.csa.page.evaluate(SEEN)
     expect(sharing.csa.page.locator(".mirror-film")).to_have_text("Film · ❚❚ 0:00")
+    assert violations(sharing.csa.page, MIRROR_ASIDE) == []
     expect(page.locator("input[type=password]")).to_have_value("")
 
 

@@ -32,7 +32,7 @@ _OF_THE_FORM = "h1, h2, legend, label, button"
 MIRROR = [
     MaskRule("unmask", "body > header a, nav a, footer :is(h2, p, a), [data-toast]"),
     MaskRule("unmask", "h1, h2, h3, legend, label, option, button, th, dt"),
-    MaskRule("unmask", "main :is(p, li, td, dd, figcaption, summary, a)"),
+    MaskRule("unmask", "main :is(p, li, td, dd, figcaption, summary, a, .with-unit span)"),
     MaskRule("unmask", "main .options [type=radio], main .filters :is(select, [type=checkbox])"),
     MaskRule("mask", "main .total", "/search*"),
     MaskRule(

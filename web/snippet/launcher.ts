@@ -2,13 +2,6 @@
 
 import { icon, make } from './host';
 
-export interface LauncherState {
-  open: boolean;
-  unread: number;
-  available: boolean;
-  label: string;
-}
-
 const CHAT_PATH =
   'M20 12a8 8 0 0 1-8 8c-1.4 0-2.8-.4-4-1l-4 1 1.2-3.6A8 8 0 1 1 20 12zM8.5 12h.01M12 12h.01M15.5 12h.01';
 
@@ -21,7 +14,7 @@ export function makeLauncher(toggle: () => void, nearing: () => void) {
   button.onpointerenter = button.onfocus = nearing;
   return {
     button,
-    draw({ open, unread, available, label }: LauncherState) {
+    draw(open: boolean, unread: number, available: boolean, label: string) {
       button.setAttribute('aria-label', label);
       button.setAttribute('aria-expanded', `${open}`);
       badge.textContent = unread > 9 ? '9+' : `${unread || ''}`;

@@ -129,12 +129,12 @@ export function beginSession(
     const unread = view ? countUnread(view, open ? Infinity : (tab.get<number>('seen') ?? 0)) : 0;
     if (open) tab.put('seen', link.now());
     const news = unread ? words.unread(unread) : '';
-    launcher.draw({
+    launcher.draw(
       open,
-      unread: open ? 0 : unread,
-      available: link.available && link.status === 'live',
-      label: open ? words.close : news ? `${words.open}, ${news}` : words.open,
-    });
+      open ? 0 : unread,
+      link.available && link.status === 'live',
+      open ? words.close : news ? `${words.open}, ${news}` : words.open,
+    );
     if ((offer || unread || view?.sharing.grants) && !fetched) load(); // the panel's sheet also draws the badge
     speak(open ? '' : (offer?.text ?? news));
     if (confirmed && cart !== confirmed.cart.lines) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.e2e.hands import drag, middle, plant, press, settled
-from tests.e2e.people import Csa, Shopper
+from tests.e2e.people import Csa, Shopper, go_on, stand_still
 from tests.e2e.test_control import start, state, typing_box, write
 from tests.e2e.world import World
 
@@ -70,6 +70,7 @@ def test_mirror8_frames_and_open_roots_are_the_page_too(world: World, shopper: S
     expect(shopper.page.frame_locator("#framed").locator("#find")).to_have_value("oak")
     typing_box(csa).press("Enter")
     state(shopper, found=1)
+    stand_still(shopper.page)  # the mark is there for some seconds only
     write(csa, framed.locator("#pay"), "now")
     typing_box(csa).press("Enter")
     expect(csa.page.locator(".control-bar")).to_contain_text("presses this one")
@@ -79,6 +80,7 @@ def test_mirror8_frames_and_open_roots_are_the_page_too(world: World, shopper: S
     assert abs(asked["x"] - shown["x"]) < 10
     assert abs(asked["y"] - shown["y"]) < 10
     state(shopper, paid=0, found=1)
+    go_on(shopper.page)
     # Arrows choose among radio buttons, once Tab has taken the focus there.
     write(csa, page.locator("#words"), "a")
     before = str(typing_box(csa).get_attribute("data-node"))

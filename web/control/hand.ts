@@ -122,11 +122,13 @@ export function makeHand(port: HandPort): Hand {
     return isLate ? gone_on?.to : target;
   }
 
+  const activeIn = (of: Element) => (of.getRootNode() as Document | ShadowRoot).activeElement;
+
   /** Notes where a key has taken the focus, by Tab or among choices. */
-  function follow({ by, kind, text, epoch, node }: ActNow, from: Element) {
-    const to = (from.getRootNode() as Document | ShadowRoot).activeElement;
+  function follow({ by, kind, text, epoch, node }: ActNow, from: Element, held: Element | null) {
+    const to = activeIn(from);
     const sent = port.locate(epoch, node);
-    if (kind !== 'key' || text === 'Enter' || !to || to === from || !sent) return;
+    if (kind !== 'key' || text === 'Enter' || !to || to === from || to === held || !sent) return;
     gone_on = { by: by[1], from: new Set(gone_on?.from).add(from).add(sent), to };
   }
 
@@ -220,8 +222,9 @@ export function makeHand(port: HandPort): Hand {
       acted_at = now();
       let done = false;
       try {
+        const focused = activeIn(weighed);
         done = perform(frame, weighed);
-        follow(frame, weighed);
+        follow(frame, weighed, focused);
       } finally {
         acting = undefined;
       }

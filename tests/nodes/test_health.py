@@ -81,7 +81,7 @@ async def test_node4_not_ready_while_redis_takes_nothing(
         await eventually(lambda: _is(node.url, 503))
         before, listens = await refused(), await subscriptions()
         # It stays so from one probe to the next, and over what else the node asks for meanwhile, on one subscription.
-        while await refused() < before + 200:
+        while await refused() < before + 100:
             assert await status(node.url) == 503
         assert await subscriptions() == listens
         await client.config_set("min-replicas-to-write", 0)

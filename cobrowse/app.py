@@ -54,6 +54,7 @@ from cobrowse.live.tape import Tapes
 from cobrowse.rulebook import Watcher
 from cobrowse.settings import Settings, SettingsError, Site
 from cobrowse.storage.engine import open_database
+from cobrowse.storage.owner import owning
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +152,11 @@ def _make_secret(path: Path) -> None:
 async def check_servers(settings: Settings) -> None:
     """Returns when the database, and Redis where one is set, can be used. Raises CobrowseError: what is wrong."""
     engine = await open_database(settings.database_url)
-    await engine.dispose()
+    try:
+        with owning(engine):
+            pass
+    finally:
+        await engine.dispose()
     if settings.redis_url:
         link = Link(settings.redis_url, settings.redis_replicas)
         try:
@@ -238,8 +243,9 @@ def create_app(
         fetchers += [asyncio.create_task(overrides.run(hub.now)), asyncio.create_task(watcher.run())]
         fetchers += [asyncio.create_task(tapes.run()), asyncio.create_task(retention.run(hub.now))]
         try:
-            async with hub.running():
-                yield {"hub": hub, "gate": gate}
+            with owning(engine):
+                async with hub.running():
+                    yield {"hub": hub, "gate": gate}
         finally:
             for fetcher in fetchers:
                 fetcher.cancel()

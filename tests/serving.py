@@ -136,6 +136,12 @@ class Server:
         with closing(sqlite3.connect(self.database)) as conn:
             return conn.execute(statement, values).fetchall()
 
+    async def filed(self) -> None:
+        """Returns when all that was committed stands in the tables."""
+        async with asyncio.timeout(WITHIN_S):
+            while self.rows("SELECT 1 FROM unfiled LIMIT 1"):  # noqa: ASYNC110 - another process files
+                await asyncio.sleep(0.05)
+
     async def change(self, statement: str) -> None:
         """Changes the database as another program would: waits for the server's own writes off their loop."""
 

@@ -10,7 +10,7 @@ class StorageError(CobrowseError):
 
 
 class DatabaseUnusable(StorageError):
-    """The address of the database is not one that can be opened."""
+    """The database cannot be opened, or another server has it."""
 
 
 class DatabaseNewer(StorageError):

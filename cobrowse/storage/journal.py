@@ -83,7 +83,7 @@ async def tail(conn: AsyncConnection, room: str, after_offset: int, limit: int) 
 
 
 async def recorded(conn: AsyncConnection) -> list[LogRow]:
-    """Every row that the log still holds, of all rooms, each room's in order."""
+    """Every row that the log still holds, of all rooms, each room's in order; not what is unfiled."""
     rows = await conn.execute(select(log).order_by(log.c.room, log.c.offset))
     return [LogRow(*row) for row in rows]
 

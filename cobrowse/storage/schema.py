@@ -1,7 +1,7 @@
 """The tables. Times are seconds since the Unix epoch, money is in minor units, ids are text.
 
-`log` is the truth; a room's other tables are made from it, in the same transactions, and outlive it. Carts and visitors
-may follow a second later on SQLite; `behind` says whose.
+`log` is the truth; a room's other tables are made from it, in the same transactions, and outlive it. On SQLite its own
+rows, carts and visitors may follow a second later; `unfiled` has what was committed until then.
 A change here needs a migration in `migrations/versions`; a test compares the two.
 """
 
@@ -58,7 +58,12 @@ rooms = Table(
     Column("saved_at", Double, nullable=False),
 )
 
-behind = Table("behind", metadata, Column("room", Text, primary_key=True))
+unfiled = Table(
+    "unfiled",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("rows", LargeBinary, nullable=False),
+)
 
 visitors = Table(
     "visitors",

@@ -111,13 +111,13 @@ async def test_ready1_readyz_says_when_the_database_does_not_answer(local: Local
 async def test_ready1_readyz_says_when_nothing_can_be_committed(local: LocalServer) -> None:
     """The database answers who reads it, and takes nothing: as when the disk is full."""
     await local.change(
-        "CREATE TRIGGER full BEFORE INSERT ON behind BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        "CREATE TRIGGER full BEFORE INSERT ON unfiled BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     )
     answer = await local.http.get("/readyz")
     assert (answer.status_code, answer.text) == (503, "the database does not answer\n")
     await local.change("DROP TRIGGER full")
     assert (await local.http.get("/readyz")).status_code == 200
-    assert local.rows("SELECT * FROM behind") == []
+    assert local.rows("SELECT * FROM unfiled") == []
 
 
 async def test_the_interface_gives_messages_history_and_contacts(local: LocalServer) -> None:

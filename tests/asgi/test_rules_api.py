@@ -205,17 +205,6 @@ async def test_edit2_a_new_rule_is_made_and_deleted(vera: Ask) -> None:
     assert kinds == ["delete", "edit"]
 
 
-async def test_edit5_another_node_follows(serve: Serve, shop: LocalServer, vera: Ask) -> None:
-    """A second server on the same database, with the same files, runs what was changed on the first."""
-    folder = shop.database.parents[1] / "rules"
-    other = await serve(
-        shell="plain", rules=load(folder)[0], database_url=shop.settings.database_url, agent=False
-    )
-    there = asker(other, await other.sign_in(SUPERVISOR, "alcove-and-oak"))
-    await vera("PUT", "rules/basket/switch", {"enabled": False})
-    await until(there, "rules", "rules", lambda found: not found[0]["enabled"])
-
-
 # Why, and what it earned
 
 

@@ -61,6 +61,7 @@ async def test_room3_wire5_killed_in_a_burst_every_operation_is_there_once(serve
         if back.joined.last < done:
             await back.answer(done)
         shopper = back
+    await server.filed()
     log = server.rows(
         "SELECT offset, replica, counter, payload FROM log WHERE room = ? ORDER BY offset", room
     )

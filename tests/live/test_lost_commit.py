@@ -14,12 +14,14 @@ from tests.serving import LocalServer
 
 @asynccontextmanager
 async def refusing_writes(server: LocalServer) -> AsyncIterator[None]:
-    """The database refuses every new log row, as a full disk would."""
-    await server.change(
-        "CREATE TRIGGER full BEFORE INSERT ON log BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-    )
+    """The database refuses every new row of the log, filed or not, as a full disk would."""
+    for table in ("log", "unfiled"):
+        await server.change(
+            f"CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
     yield
-    await server.change("DROP TRIGGER full")
+    for table in ("log", "unfiled"):
+        await server.change(f"DROP TRIGGER full_{table}")
 
 
 async def test_wire9_a_commit_that_fails_means_state_lost_and_nothing_acknowledged(
@@ -52,6 +54,7 @@ async def test_wire9_a_commit_that_fails_means_state_lost_and_nothing_acknowledg
     assert (await back.answer(21)).offset == 21
     # Whoever did nothing meanwhile has noticed nothing.
     assert (await other.done(Increment("sku", 1))).offset == 1
+    await local.filed()
     rows = local.rows("SELECT offset, counter FROM log WHERE room = ? ORDER BY offset", shopper.room)
     assert rows == [(n, n) for n in range(1, 22)]
     assert any("could not be committed" in text for text in local.faults.texts())
@@ -76,6 +79,7 @@ async def test_wire6_a_database_locked_for_longer_than_it_waits(local: LocalServ
     await back.do(Increment("desk", 1))
     await back.do(Increment("desk", 2))
     assert (await back.answer(3)).offset == 3
+    await local.filed()
     assert local.rows("SELECT offset, counter FROM log") == [(1, 1), (2, 2), (3, 3)]
 
 

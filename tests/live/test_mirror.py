@@ -104,6 +104,7 @@ async def test_mirror3_nothing_of_it_is_logged(shells: LocalServer) -> None:
     await send(shopper, 0, PAGE)
     await csa.expect(Mirrored)
     await shopper.done(Say("after it"))
+    await shells.filed()
     stored = b"".join(bytes(payload) for (payload,) in shells.rows("SELECT payload FROM log"))
     assert b"after it" in stored
     assert b"the page" not in stored
@@ -256,6 +257,7 @@ async def test_mirror8_the_log_says_what_kind_of_thing_was_done_never_what_was_t
         (csa.welcome.you.id, "type", 2),
         (csa.welcome.you.id, "click", 2),
     ]
+    await shells.filed()
     stored = b"".join(bytes(payload) for (payload,) in shells.rows("SELECT payload FROM log"))
     assert b"controlled" in stored
     assert b"cret-words" not in stored

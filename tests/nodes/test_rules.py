@@ -8,10 +8,14 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from cobrowse.commands.agents import add_agent
 from cobrowse.core.messages import Armed, Entry, Event, Increment, Judged, Offered, Page
+from cobrowse.rulebook import load
+from tests.asgi.test_rules_api import BASKET, SUPERVISOR, asker
 from tests.core.rules.drafts import draft, rule
 from tests.nodes.cluster import running_cluster
 from tests.nodes.conftest import Rows, StartNode, eventually
+from tests.serving import PASSWORD
 from tests.wire import Peer
 
 WAIT_S = 3.0
@@ -107,3 +111,20 @@ async def offered_at(peer: Peer) -> float:
     view = peer.joined.view
     assert view is not None
     return view.offer.at if view.offer is not None else (await peer.fact(Offered)).at
+
+
+async def test_edit5_another_node_follows(start_node: StartNode, tmp_path: Path) -> None:
+    """A node with the same files runs what was changed at another one."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "basket.yaml").write_text(BASKET)
+    here, there = await start_node(rules=load(folder)[0]), await start_node(rules=load(folder)[0])
+    await add_agent(here.settings.database_url, SUPERVISOR, "Vera", "supervisor", PASSWORD)
+    ask, ask_there = [asker(node, await node.sign_in(SUPERVISOR, PASSWORD)) for node in (here, there)]
+    await ask("PUT", "rules/basket/switch", {"enabled": False})
+
+    async def followed() -> bool:
+        (found,) = (await ask_there("GET", "rules")).json()["rules"]
+        return not found["enabled"]
+
+    await eventually(followed)

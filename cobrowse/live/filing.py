@@ -16,12 +16,15 @@ from cobrowse.storage.journal import LogRow
 from cobrowse.storage.unfiled import Commit
 
 REST_S = 1.0
+FILE_EVERY_S = 0.25
 ROOMS_AT_ONCE = 64
 """Rooms whose rows one transaction writes: no operation waits long for it."""
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 128
 """Rows of the log, for the same reason."""
 ROWS_A_ROUND = 8 * ROWS_AT_ONCE
-"""Rows that are brought into their rooms' order at once: in a millisecond."""
+"""Rows that are brought into their rooms' order together."""
+MAX_PAUSE_S = 0.008
+"""Between two transactions: commits come every 3 ms at most."""
 
 
 class Shown(NamedTuple):
@@ -99,6 +102,11 @@ class Filing:
             found[number] = commit
             rows += len(commit.rows)
         return found
+
+    def pause_s(self, until: float) -> float:
+        """How long to wait between two transactions, so that what is old enough is filed before more of it is due."""
+        rows = sum(len(kept.commit.rows) for kept in self._commits if kept.at <= until)
+        return min(MAX_PAUSE_S, FILE_EVERY_S * ROWS_AT_ONCE / (2 * rows)) if rows else 0.0
 
     def filed(self, numbers: Iterable[int]) -> None:
         """These commits, the oldest, are in the log."""

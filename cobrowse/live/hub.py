@@ -35,6 +35,7 @@ from cobrowse.live.assembly import assemble
 from cobrowse.live.connection import Connection
 from cobrowse.live.door import Door
 from cobrowse.live.figures import Figures
+from cobrowse.live.filing import FILE_EVERY_S
 from cobrowse.live.hub_settings import HubSettings
 from cobrowse.live.outages import OUTAGES
 from cobrowse.live.publication import Publication
@@ -105,6 +106,7 @@ class Hub:
             keepers = [
                 self._tasks.create_task(self._forever(self._board.due, self._tend), name="board"),
                 self._tasks.create_task(self._forever(self._agenda_due, self._advise), name="advise"),
+                self._tasks.create_task(self._every(FILE_EVERY_S, self._recorder.settle), name="file"),
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
             ]

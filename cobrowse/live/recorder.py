@@ -107,24 +107,27 @@ class Recorder:
             return
         async with self._settling:
             until = self._monotonic() - (0.0 if all_ else REST_S)
+            pause_s = 0.0 if all_ else self._filing.pause_s(until)
             while self._filing.rested(until):
                 async with self._writing:
                     rested = self._filing.rested(until)
                     await self._writer.write(showing(list(rested.values())))
                     self._filing.forget(rested)
+                await asyncio.sleep(pause_s)
             while commits := self._filing.unfiled(until):
-                await self._file(list(commits.values()))
+                await self._file(list(commits.values()), pause_s)
                 async with self._writing:
                     await self._writer.write([unfiled.forgetting(commits)])
                 self._filing.filed(commits)
 
-    async def _file(self, commits: Sequence[Commit]) -> None:
+    async def _file(self, commits: Sequence[Commit], pause_s: float = 0.0) -> None:
         """Puts the commits' rows where they are read; those that are there already stay."""
         assert self._writer is not None
         await self.save([snapshot for commit in commits for snapshot in commit.begun])
         for rows in parts(commits):
             async with self._writing:
                 await self._writer.write([unfiled.filing(rows)])
+            await asyncio.sleep(pause_s)
 
     async def catch_up(self) -> None:
         """Files what this database's last server left when it died. Before anybody writes."""

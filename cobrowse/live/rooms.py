@@ -213,8 +213,7 @@ class Rooms:
         await self._recorder.settle(all_=True)
 
     async def tidy(self, now: float, idle_s: float) -> list[str]:
-        """Saves what has rested and the stale rooms, and lets go of those that stay idle; their keys."""
-        await self._recorder.settle()
+        """Saves the stale rooms, and lets go of those that stay idle; their keys."""
         stale = self.stale(now, idle_s)
         if not stale:
             return []

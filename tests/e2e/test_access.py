@@ -37,7 +37,8 @@ OBSERVE_SHIFTS = """
 
 
 def violations(page: Page, within: object = None) -> list[str]:
-    """What axe has against the page as it is now: rule, impact and the first element of each."""
+    """What axe has against the page once nothing moves: rule, impact and the first element of each."""
+    page.emulate_media(reduced_motion="reduce")
     page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(
         "async (within) => (await axe.run(within ?? document, {resultTypes: ['violations']})).violations",

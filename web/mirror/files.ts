@@ -1,5 +1,6 @@
-// Pictures and fonts that only the shopper's browser may fetch: the page brings them itself, where the site says of which paths. A bundle
-// of its own, loaded only there. It looks at what leaves the page anyway: what is masked names no picture, and so brings none. SPEC file.4.
+// Pictures and fonts that only the shopper's browser may fetch: the page brings them itself, where the site says of which
+// paths. A bundle of its own, loaded only there. It looks at what leaves the page anyway: what is masked names no picture,
+// and so brings none. SPEC file.4.
 
 import {
   type AttributeValue,

@@ -154,6 +154,17 @@ class Csa:
     def talk(self) -> Locator:
         return self.page.get_by_role("log")
 
+    def wait_for_recording(self, since: float) -> None:
+        """Returns when a recording of the open room that ended at `since` or later is there to be replayed."""
+        self.page.wait_for_function(
+            """async (since) => {
+              const room = location.hash.slice(1).split('/')[0];
+              const answer = await fetch(`/console/api/rooms/${room}/recordings`);
+              return (await answer.json()).recordings.some(({ ended_at }) => ended_at >= since);
+            }""",
+            arg=since,
+        )
+
     @property
     def cart(self) -> Locator:
         return self.page.locator("section.cart")

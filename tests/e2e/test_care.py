@@ -119,14 +119,7 @@ def test_record4_a_recording_is_allowed_shown_replayed_and_audited(
     banner(shopper.page).get_by_role("button", name="Stop", exact=True).click()
     expect(csa.page.locator(".mirror-sheet")).to_have_count(0)
     replay = csa.page.get_by_role("button", name="Replay")
-    csa.page.wait_for_function(
-        """async (changed_at) => {
-          const room = location.hash.slice(1).split('/')[0];
-          const answer = await fetch(`/console/api/rooms/${room}/recordings`);
-          return (await answer.json()).recordings.some(({ ended_at }) => ended_at >= changed_at);
-        }""",
-        arg=changed_at,
-    )
+    csa.wait_for_recording(changed_at)
     csa.page.reload()
     expect(replay).to_be_visible()
     assert violations(csa.page) == []

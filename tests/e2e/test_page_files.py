@@ -279,14 +279,7 @@ def test_file6_who_comes_late_and_a_recording_have_it_too(sharing: Sharing) -> N
     expect(mirror_of(csa).locator("h1")).to_have_text("The end")
     banner(shopper.page).get_by_role("button", name="Stop recording").click()
     expect(csa.page.locator(".recording-sign")).to_have_count(0)
-    csa.page.wait_for_function(
-        """async (changed_at) => {
-          const room = location.hash.slice(1).split('/')[0];
-          const answer = await fetch(`/console/api/rooms/${room}/recordings`);
-          return (await answer.json()).recordings.some(({ ended_at }) => ended_at >= changed_at);
-        }""",
-        arg=changed_at,
-    )
+    csa.wait_for_recording(changed_at)
     csa.page.reload()
     csa.page.get_by_role("button", name="Replay").click()
     dialog = csa.page.get_by_role("dialog", name="Recording")

@@ -22,13 +22,23 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A machine that does other work can starve a browser: its tests have a second try, which the last lines name.
+    """A machine that does other work can starve a browser: its tests have two more tries, which the last lines name.
 
-    A test that needed it is a fault to be found; `pytest -p no:rerunfailures` gives none.
+    A test that needed one is a fault to be found; `pytest -p no:rerunfailures` gives none.
     """
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Function) -> None:
+    """A further try has a shop, a server and people of its own: what the module shared is made anew."""
+    if getattr(item, "execution_count", 1) > 1:
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            for definition in definitions:
+                if definition.scope == "module":
+                    definition.finish(item._request)  # type: ignore[arg-type] # nothing of a part of a request is used
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +56,8 @@ def long_world(playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def world(long_world: World) -> Iterator[World]:
-    """The world, with nobody in it before or after, no page error on the way and no traceback at its end."""
+    """The world, in which nobody has been before, no page error on the way and no traceback at its end."""
+    long_world.forget()
     yield long_world
     people = long_world.people
     errors = [error for person in people for error in person.errors]

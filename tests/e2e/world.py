@@ -76,6 +76,7 @@ class World:
         self._server: subprocess.Popen[bytes] | None = None
         self._agents: set[str] = set()
         self.people: list[Person] = []
+        self._lived_in = False
         self._write_settings()
         self._start_shop()
         self.start_server()
@@ -101,7 +102,7 @@ class World:
             f"""
 port = {self._port}
 public_url = "{self.server_url}"
-database_url = "sqlite:///{self.folder}/cobrowse.db"
+database_url = "sqlite:///{self._database}"
 rules = "{rules}"
 heartbeat_s = 2.0
 chats_per_csa = 100
@@ -128,6 +129,23 @@ mirror = [
 """
         )
         self.add_agent(EMAIL, "Ginny", "supervisor")
+        shutil.copy(self._database, self.folder / "pristine.db")
+
+    @property
+    def _database(self) -> Path:
+        return self.folder / "cobrowse.db"
+
+    def forget(self) -> None:
+        """Nobody has ever been here: no visitor of another test can be taken for one of this test."""
+        if not self._lived_in:
+            return
+        self._lived_in = False
+        self._agents = {EMAIL}
+        self.kill_server()
+        for file in self.folder.glob("cobrowse.db*"):
+            file.unlink()
+        shutil.copy(self.folder / "pristine.db", self._database)
+        self.start_server()
 
     def add_agent(self, email: str, name: str, role: str) -> None:
         """Somebody who may sign in to the console; once is enough."""
@@ -179,6 +197,7 @@ mirror = [
 
     def person(self, **context: object) -> Person:
         """Somebody with a browser and a line of their own."""
+        self._lived_in = True
         line = Line(self.way())
         rules = f"MAP localhost:{self._public_port} 127.0.0.1:{line.port}"
         browser = self._playwright.chromium.launch(

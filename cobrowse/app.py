@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -53,6 +54,7 @@ from cobrowse.live.shop_files import ShopFiles
 from cobrowse.live.tape import Tapes
 from cobrowse.rulebook import Watcher
 from cobrowse.settings import Settings, SettingsError, Site
+from cobrowse.storage import signing
 from cobrowse.storage.engine import open_database
 from cobrowse.storage.owner import owning
 
@@ -118,10 +120,18 @@ def file_origins(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def secret_of(settings: Settings) -> bytes:
-    """The signing secret: the setting, else one kept in a file beside the SQLite database, made on first use."""
-    if settings.secret:
-        return settings.secret.encode()
+async def secret_of(settings: Settings, engine: AsyncEngine) -> bytes:
+    """The signing secret: the setting, else one made on first use, which is kept in a file beside the SQLite database,
+    or by PostgreSQL for all its servers. SPEC node.10. Raises SettingsError, StorageError.
+    """
+    if engine.dialect.name != "sqlite":
+        async with engine.begin() as conn:
+            return (await signing.agreed(conn, settings.secret, secrets.token_hex(32))).encode()
+    return settings.secret.encode() or secret_beside(settings)
+
+
+def secret_beside(settings: Settings) -> bytes:
+    """The secret in the file beside the SQLite database, made on first use. Raises SettingsError."""
     path = Path(settings.database_url.removeprefix("sqlite:///")).with_suffix(".secret")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +164,7 @@ async def check_servers(settings: Settings) -> None:
     engine = await open_database(settings.database_url)
     try:
         with owning(engine):
-            pass
+            await secret_of(settings, engine)
     finally:
         await engine.dispose()
     if settings.redis_url:
@@ -168,11 +178,10 @@ async def check_servers(settings: Settings) -> None:
 def create_app(
     settings: Settings, rules: Sequence[Rule], assets: Assets, folder: Path | None = None
 ) -> Starlette:
-    """The server as an ASGI application. Its lifespan opens the database and runs the hub. Raises SettingsError.
+    """The server as an ASGI application. Its lifespan opens the database and runs the hub.
 
     `folder` is where the rules came from: it is watched, and they are read again when they change.
     """
-    configured = hub_settings(settings, secret_of(settings))
     proxies = Proxies(settings.proxy_networks, settings.proxy_header)
     gate = Gate(proxies, Arrivals(settings.connects_per_s, settings.burst_connects))
     catalogues = {
@@ -185,6 +194,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         engine = await open_database(settings.database_url)
+        configured = hub_settings(settings, await secret_of(settings, engine))
         sign_in = SignIn(engine, settings.sign_in_valid_s, settings.teams)
         look_ups = {key: catalogue.look_up for key, catalogue in catalogues.items()}
         tapes = Tapes(engine, settings.max_recording_bytes)

@@ -173,8 +173,6 @@ def _check(settings: Settings, path: Path | None) -> None:
     keys = [site.key for site in settings.sites]
     if twice := {key for key in keys if keys.count(key) > 1}:
         raise SettingsError(f"{where}: expected one site a key, got two with {min(twice)!r}")
-    if not settings.secret and not settings.database_url.startswith("sqlite:"):
-        raise SettingsError(f"{where}: `secret` is needed with this `database_url`, at least 32 bytes")
     if settings.secret and len(settings.secret.encode()) < MIN_SECRET_BYTES:
         raise SettingsError(
             f"{where}: `secret` expected at least {MIN_SECRET_BYTES} bytes, got {len(settings.secret.encode())}"

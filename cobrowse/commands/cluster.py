@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -29,7 +28,6 @@ from cobrowse.commands.demo import EMAIL, PASSWORD, SITE_KEY, demo_settings
 from cobrowse.commands.serve import listen
 from cobrowse.demo.shop import create_shop
 from cobrowse.settings import Settings, load
-from cobrowse.storage.engine import migrate
 
 LOOK_EVERY_S = 0.25
 STOP_WITHIN_S = 30.0
@@ -73,7 +71,7 @@ class NodeProcess:
 
 
 def as_toml(settings: Settings) -> str:
-    """What the nodes share; each has its port, and the addresses and the secret, from its environment."""
+    """What the nodes share; each has its port, and the addresses, from its environment."""
     site = settings.sites[0]
     lines = {"rules": settings.rules, "log_level": settings.log_level, "drain_s": 2.0}
     terms = {
@@ -117,11 +115,10 @@ def _run(stack: ExitStack, folder: Path, count: int, port: int, shop_port: int, 
         "COBROWSE_DATABASE_URL": stack.enter_context(engines.postgres(folder / "postgres")),
         "COBROWSE_REDIS_URL": stack.enter_context(engines.redis(folder / "redis")),
         "COBROWSE_TRUSTED_PROXIES": "127.0.0.1",
-        "COBROWSE_SECRET": secrets.token_hex(32),
         "COBROWSE_PUBLIC_URL": os.environ.get("COBROWSE_PUBLIC_URL", f"http://127.0.0.1:{port}"),
     }
     settings = load(file, {**os.environ, **environ})
-    asyncio.run(_prepare(settings.database_url))
+    asyncio.run(add_agent(settings.database_url, EMAIL, "Ginny", "supervisor", PASSWORD))
     nodes = stack.enter_context(_nodes([NodeProcess(n + 1, file, environ) for n in range(count)]))
     stack.enter_context(engines.nginx(folder / "nginx", port, [node.port for node in nodes]))
     shop = create_shop(server_url=settings.public_url, site_key=SITE_KEY, database=folder / "shop.db")
@@ -133,11 +130,6 @@ def _run(stack: ExitStack, folder: Path, count: int, port: int, shop_port: int, 
         "  Kill a node (kill -9 PROCESS) and go on: another one starts. Ctrl+C stops all, and forgets all.\n"
     )
     asyncio.run(_serve(uvicorn.Server(config), [shop_socket], nodes))
-
-
-async def _prepare(database_url: str) -> None:
-    await migrate(database_url)
-    await add_agent(database_url, EMAIL, "Ginny", "supervisor", PASSWORD)
 
 
 @contextmanager

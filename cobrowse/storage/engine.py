@@ -19,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -46,7 +46,8 @@ async def open_database(url: str) -> AsyncEngine:
     """An engine on a database whose tables are at this version's revision. Dispose of it when done.
 
     `url`: sqlite:///relative/path, sqlite:////absolute/path or postgresql://user:password@host/name. A SQLite
-    file is created with its folder and migrated; PostgreSQL is only checked: other servers may be using it.
+    file is created with its folder and migrated. PostgreSQL gets its tables when it has none at all, and is only
+    checked otherwise: servers of another version may be using it. SPEC node.10.
     Raises DatabaseUnusable, DatabaseNewer, MissingMigration.
     """
     target = _parse(url)
@@ -55,6 +56,10 @@ async def open_database(url: str) -> AsyncEngine:
     engine = await _connect(target, answer_within_s=ANSWER_WITHIN_S)
     try:
         with _answering(target):
+            async with reading(engine) as conn:
+                is_empty = await conn.run_sync(_is_empty)
+            if is_empty:
+                await _run_migration(url, _begin)
             async with reading(engine) as conn:
                 await conn.run_sync(_check)
     except BaseException:
@@ -81,15 +86,30 @@ async def migrate(url: str) -> None:
 
     Raises DatabaseUnusable, DatabaseNewer.
     """
-    await _run_migration(url, lambda config: command.upgrade(config, "head"))
+    await _run_migration(url, _upgrade)
 
 
 async def migrate_down(url: str, revision: str = "base") -> None:
     """Takes the tables back to an older revision, all or nothing. What has no place there is lost."""
-    await _run_migration(url, lambda config: command.downgrade(config, revision))
+    await _run_migration(url, lambda _, config: command.downgrade(config, revision))
 
 
-async def _run_migration(url: str, run: Callable[[Config], None]) -> None:
+def _upgrade(_: Connection, config: Config) -> None:
+    command.upgrade(config, "head")
+
+
+def _begin(conn: Connection, config: Config) -> None:
+    """Makes the tables unless another server has been first, whichever version that was of."""
+    if _is_empty(conn):
+        command.upgrade(config, "head")
+
+
+def _is_empty(conn: Connection) -> bool:
+    """Whether no table is there: neither ours nor anybody's."""
+    return set(inspect(conn).get_table_names()) <= {"alembic_version"}
+
+
+async def _run_migration(url: str, run: Callable[[Connection, Config], None]) -> None:
     target = _parse(url)
     # Rebuilding a table on SQLite drops the old one, which must not cascade: references are checked after.
     engine = await _connect(target, foreign_keys=False)
@@ -101,13 +121,13 @@ async def _run_migration(url: str, run: Callable[[Config], None]) -> None:
         await engine.dispose()
 
 
-def _migrate(conn: Connection, run: Callable[[Config], None]) -> None:
+def _migrate(conn: Connection, run: Callable[[Connection, Config], None]) -> None:
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     _refuse_newer(conn)
     config = _config()
     config.attributes["connection"] = conn
-    run(config)
+    run(conn, config)
     if conn.dialect.name == "sqlite" and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").first()):
         raise DatabaseUnusable(f"after migrating, a row of {broken[0]} refers to a row that is not there")
 

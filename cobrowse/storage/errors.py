@@ -33,6 +33,26 @@ class MissingMigration(StorageError):
         )
 
 
+class SecretMissing(StorageError):
+    """The servers of this database are given their secret by a setting, which this one lacks."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the other servers of this database have a `secret` in their settings: "
+            "expected COBROWSE_SECRET to be the same one here"
+        )
+
+
+class SecretDiffers(StorageError):
+    """The database keeps the secret of its servers, and this one is given another."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "`secret` is not the one that this database keeps for its servers: expected none, or that one "
+            "(SELECT value FROM secrets); with a new one, after DELETE FROM secrets, all visitors are new"
+        )
+
+
 class LogConflict(StorageError):
     """The log already holds this offset of the room."""
 

@@ -315,3 +315,11 @@ sessions = Table(
     Index(None, "agent"),
     Index(None, "expires_at"),
 )
+
+# What signs visitors' tokens on several nodes; no value where a setting of theirs holds it.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text),
+)

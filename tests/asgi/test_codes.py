@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cobrowse.app import secret_of
+from cobrowse.app import secret_beside
 from cobrowse.core.credentials import digest_code
 from cobrowse.core.messages import AskShare, Shared
 from cobrowse.live.codes import CODES_A_ROOM, TRIES_A_CSA, TRIES_OF_ALL, VALID_S, Codes, TooMany
@@ -68,7 +68,7 @@ async def test_code1_what_is_kept_of_it_says_nothing_without_the_secret(local: L
     shopper = await local.shopper()
     digits = (await ask(local, shopper.token)).json()["digits"]
     ((kept,),) = local.rows("SELECT digest FROM join_codes")
-    secret = secret_of(local.settings)
+    secret = secret_beside(local.settings)
     assert kept == digest_code(secret, digits)
     assert kept != digest_code(secret[::-1], digits)
     assert digits not in kept or len(kept) == 64

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from cobrowse.app import secret_of
+from cobrowse.app import secret_beside
 from cobrowse.core.credentials import PREVIEW_VALID_S, sign_preview
 from cobrowse.core.messages import MaskRule
 from tests.conftest import Serve
@@ -57,5 +57,5 @@ async def test_preview1_a_token_opens_its_sites_rules_to_its_pages_alone(serve: 
 
 @pytest.mark.parametrize(("age_s", "status"), [(PREVIEW_VALID_S - 60, 200), (PREVIEW_VALID_S + 1, 403)])
 async def test_preview1_it_runs_out(local: LocalServer, age_s: int, status: int) -> None:
-    secret = secret_of(local.settings)
+    secret = secret_beside(local.settings)
     assert (await open_(local, sign_preview(secret, "shop", time.time() - age_s))).status_code == status

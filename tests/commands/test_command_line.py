@@ -97,7 +97,6 @@ def test_an_address_that_is_not_ours_is_named(settings_file: Path, tmp_path: Pat
         ('"http://shop.example"', '"shop.example"', "expected an origin"),
         ('"http://shop.example"', '"http://shop.example/path"', "expected an origin"),
         ('secret = ""', 'secret = "short"', "32 bytes"),
-        ("sqlite:///", "postgresql://u:hidden@h/", "`secret` is needed"),
         ("port = ", "port = = ", "not TOML"),
     ],
 )
@@ -107,7 +106,6 @@ def test_a_wrong_setting_is_named_with_its_file(
     change(settings_file, before, after)
     outcome = run(tmp_path, "serve", "--settings", str(settings_file))
     refused(outcome, said, "cobrowse.toml")
-    assert "hidden" not in outcome.text
 
 
 def test_two_sites_of_one_key_are_refused(settings_file: Path, tmp_path: Path) -> None:
@@ -150,7 +148,10 @@ def test_a_file_that_is_no_database_is_left_alone(settings_file: Path, tmp_path:
     (tmp_path / "cobrowse.db").write_bytes(b"these are not the pages of a database" * 200)
     refused(run(tmp_path, "serve"), "cannot open the database")
     refused(run(tmp_path, "serve", COBROWSE_DATABASE_URL="sqlite://"), "expected a file")
-    refused(run(tmp_path, "serve", COBROWSE_DATABASE_URL="mysql://x/y", COBROWSE_SECRET="x" * 32), "mysql")
+    refused(run(tmp_path, "serve", COBROWSE_DATABASE_URL="mysql://x/y"), "mysql")
+    away = run(tmp_path, "serve", COBROWSE_DATABASE_URL="postgresql://u:hidden@127.0.0.1:9/x")
+    refused(away, "no database server answers at 127.0.0.1:9")
+    assert "hidden" not in away.text
 
 
 def test_an_unusable_secret_is_refused(settings_file: Path, tmp_path: Path) -> None:

@@ -3,18 +3,23 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import DropTable
 
+from cobrowse.storage import engine as database
 from cobrowse.storage import journal
 from cobrowse.storage.engine import migrate, migrate_down, open_database, reading
 from cobrowse.storage.errors import DatabaseNewer, DatabaseUnusable, MissingMigration
 from cobrowse.storage.schema import metadata
+from tests.engines import PostgresServer, drop_database, new_database
 from tests.storage.samples import log_row
 
 
@@ -66,11 +71,52 @@ async def test_a_newer_database_is_refused(engine: AsyncEngine, database_url: st
 
 
 async def test_an_old_database_is_migrated_on_sqlite_and_refused_on_postgresql(database_url: str) -> None:
+    await migrate(database_url)
+    await migrate_down(database_url, "0001")
     if database_url.startswith("sqlite"):
-        assert "log" in await table_names(database_url)
+        assert "secrets" in await table_names(database_url)
     else:
         with pytest.raises(MissingMigration, match="cobrowse migrate"):
             await open_database(database_url)
+
+
+async def test_node10_several_servers_at_once_make_the_tables_of_an_empty_database(database_url: str) -> None:
+    engines = await asyncio.gather(*(open_database(database_url) for _ in range(4)))
+    for engine in engines:
+        async with reading(engine) as conn:
+            assert await journal.tail(conn, "room", 0, 10) == []
+        await engine.dispose()
+
+
+async def test_node10_a_database_with_tables_of_somebody_elses_is_left_alone(
+    postgres: PostgresServer,
+) -> None:
+    url = await new_database(postgres)
+    conn = await asyncpg.connect(url)
+    await conn.execute("CREATE TABLE invoices (number int)")
+    with pytest.raises(MissingMigration, match="cobrowse migrate"):
+        await open_database(url)
+    names = await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    assert [each["tablename"] for each in names] == ["invoices"]
+    await conn.close()
+    await drop_database(postgres, url)
+
+
+async def test_node10_tables_that_another_version_makes_meanwhile_are_left_as_they_are(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was empty when this server looked, and is not any more when its turn comes."""
+    url = await new_database(postgres)
+    look = database._begin
+
+    def late(conn: Connection, config: Config) -> None:
+        command.upgrade(config, "0005")
+        look(conn, config)
+
+    monkeypatch.setattr(database, "_begin", late)
+    with pytest.raises(MissingMigration, match="revision 0005"):
+        await open_database(url)
+    await drop_database(postgres, url)
 
 
 @pytest.mark.parametrize(

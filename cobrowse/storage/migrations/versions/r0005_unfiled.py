@@ -6,9 +6,23 @@ commits are filed, and their rooms are behind.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from alembic import op
-from sqlalchemy import Column, Integer, LargeBinary, PrimaryKeyConstraint, Text, column, insert, table, text
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    TableClause,
+    Text,
+    column,
+    insert,
+    table,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 revision = "0005"
 down_revision = "0004"
@@ -42,12 +56,18 @@ def downgrade() -> None:
     op.create_table(
         "behind", Column("room", Text(), nullable=False), PrimaryKeyConstraint("room", name="pk_behind")
     )
-    bind = op.get_bind()
-    for (packed,) in bind.execute(text("SELECT rows FROM unfiled ORDER BY number")).all():
+    for (packed,) in op.get_bind().execute(text("SELECT rows FROM unfiled ORDER BY number")).all():
         rows, begun = msgspec.msgpack.decode(packed)
         for row in rows:
-            bind.execute(insert(_LOG).prefix_with("OR IGNORE").values(row))
-            bind.execute(insert(_BEHIND).prefix_with("OR IGNORE").values(room=row[0]))
+            _add(_LOG, dict(zip(_LOG.c.keys(), row, strict=True)))
+            _add(_BEHIND, {"room": row[0]})
         for snapshot in begun:
-            bind.execute(insert(_ROOMS).prefix_with("OR IGNORE"), snapshot)
+            _add(_ROOMS, snapshot)
     op.drop_table("unfiled")
+
+
+def _add(into: TableClause, row: dict[str, Any]) -> None:
+    """Unless it is there already."""
+    bind = op.get_bind()
+    made = sqlite.insert(into) if bind.dialect.name == "sqlite" else postgresql.insert(into)
+    bind.execute(made.values(row).on_conflict_do_nothing())

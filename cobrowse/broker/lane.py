@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+from msgspec import Raw
 
 from cobrowse.broker.link import Keys
 from cobrowse.core.messages import Entry
@@ -26,6 +30,9 @@ class Logged(Protocol):
 
 
 T = TypeVar("T", bound=Logged)
+
+_parts = msgspec.msgpack.Decoder(tuple[Raw, Raw, Raw, Raw, Raw, Raw, Raw]).decode
+"""An entry's fields as they were written; the last is its fact."""
 
 
 class Followed(NamedTuple):
@@ -73,3 +80,12 @@ class Lane(Generic[T]):
         self.settled = 0
         self.followed = False
         self.asking = False
+
+    def leads_to(self, next_: Followed) -> bool:
+        """Whether this entry was decided on our last one: by its number, and by its hash. SPEC room.2."""
+        digest = zlib.crc32(_parts(next_.payload)[-1], self.top.hash)
+        return (next_.entry.offset, next_.entry.hash) == (self.top.offset + 1, digest)
+
+    def ends_with(self, last: Followed) -> bool:
+        """Whether this entry is our last one."""
+        return (last.entry.offset, last.entry.hash) == (self.top.offset, self.top.hash)

@@ -290,7 +290,8 @@ class RedisBroker(Generic[T]):
             return
         ahead, lane.ahead = lane.ahead, []
         for offset, entries in ahead:
-            self._came(lane, offset, entries)
+            if entries[-1].entry.offset > lane.top.offset:  # else the answer has them, or knows better
+                self._came(lane, offset, entries)
         if lane.pending:
             self._ready[lane.room] = lane
             self._wake.set()
@@ -356,22 +357,20 @@ class RedisBroker(Generic[T]):
         return self._lanes.get(self._rooms.get(channel, ""))
 
     def _came(self, lane: Lane[T], offset: int, entries: list[Followed]) -> None:
-        """Another node's news: followed if it is what comes next, else the log is asked."""
+        """Another node's news: followed if it is what comes next, else the log is asked. SPEC node.11."""
         if not lane.followed or lane.sent or lane.asking:
             lane.ahead.append((offset, entries))
         elif offset <= lane.top.offset + 1:
             if fresh := entries[lane.top.offset + 1 - offset :]:
                 self._follow(lane, fresh, Top(lane.top.epoch, fresh[-1].entry.offset, fresh[-1].entry.hash))
+            elif not lane.ends_with(entries[-1]):
+                self._catch_up(lane)
         else:
             self._catch_up(lane)
 
     def _follow(self, lane: Lane[T], entries: list[Followed], top: Top) -> None:
-        if (
-            not entries
-            or entries[0].entry.offset != lane.top.offset + 1
-            or entries[-1].entry.offset != top.offset
-        ):
-            # The log here does not reach back to where we are.
+        if not entries or not lane.leads_to(entries[0]) or entries[-1].entry.offset != top.offset:
+            # The log here does not reach back to where we are, or another entry stands there.
             self._lose([lane])
             return
         void = lane.settled < lane.appended

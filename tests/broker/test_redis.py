@@ -320,6 +320,38 @@ async def test_node2_a_log_that_has_forgotten_is_not_followed(nodes: tuple[Reade
     assert b.dropped == []
 
 
+@pytest.mark.parametrize("heard", [True, False], ids=["by_news", "by_asking"])
+async def test_node11_who_holds_what_redis_lost_notices_though_others_went_on(
+    nodes: tuple[Reader, Reader], heard: bool
+) -> None:
+    """Two entries later the position says nothing any more: the hash does."""
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    a.append(room)
+    await a.broker.flush()
+    await b.open(room)
+    lane = a.broker._lanes[room]
+    lost = Top(lane.top.epoch, 2, 4711)
+    if heard:
+        lane.top = lost
+    for text in ("in its place", "and on"):
+        b.append(room, text)
+        await b.broker.flush()
+    if not heard:
+        await a.until(room, 3)
+        lane.top = lost
+        a.broker.ask_again()
+    async with asyncio.timeout(WITHIN_S):
+        while not a.dropped:
+            a.changed.clear()
+            await a.changed.wait()
+    assert b.dropped == []
+    a.broker.close(room)
+    await a.open(room)
+    assert a.texts(room) == b.texts(room) == ["a 1", "in its place", "and on"]
+
+
 async def test_node9_where_the_database_has_another_entry_its_log_goes_on(
     nodes: tuple[Reader, Reader],
 ) -> None:

@@ -74,6 +74,19 @@ test('parameters are scalars, finite and bounded', () => {
   expect(params.p0).toHaveLength(120);
 });
 
+test('an event may have nothing beside its name, and an item may be none', () => {
+  expect(toEvent('custom', null, 'GBP')).toEqual({
+    k: 'event',
+    name: 'custom',
+    items: [],
+    params: {},
+  });
+  const items = [null, { item_id: 'oak' }];
+  expect(toEvent('view_item', { items }, 'GBP')?.items).toMatchObject([{ line: 'oak' }]);
+  expect(lineOf(null)).toBe('');
+  expect(toItem(null, 'GBP')).toBeUndefined();
+});
+
 test('minor units follow the currency', () => {
   expect(minor(12.5, 'GBP')).toBe(1250);
   expect(minor('1200', 'JPY')).toBe(1200);

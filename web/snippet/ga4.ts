@@ -60,18 +60,18 @@ export function address(url: unknown): string {
   }
 }
 
-/** The line that an item names; "" for an item without a usable number. */
-export function lineOf(item: GaItem): string {
-  const sku = clip(item.item_id, 200);
-  const variant = clip(item.item_variant, 120);
+/** The line that an item names; "" for an item without a usable number, and for what is none. */
+export function lineOf(item: GaItem | null): string {
+  const sku = clip(item?.item_id, 200);
+  const variant = clip(item?.item_variant, 120);
   const line = sku && sku !== '__proto__' ? lineId(sku, variant ? { variant } : undefined) : '';
   return line.length <= MAX_LINE_ID_CHARS ? line : '';
 }
 
-/** What the page says of a line; undefined for an item without a usable number. */
-export function toItem(item: GaItem, currency: string): Item | undefined {
+/** What the page says of a line; undefined for an item without a usable number, and for what is none. */
+export function toItem(item: GaItem | null, currency: string): Item | undefined {
   const line = lineOf(item);
-  if (!line) return undefined;
+  if (!item || !line) return undefined;
   const money = clip(item.currency, 3) || currency;
   const price_minor = minor(item.price, money);
   return {
@@ -95,14 +95,17 @@ export function fit(items: Item[]): Item[] {
 }
 
 /** An event's fields: GA4 has them in `ecommerce`, gtag beside its name. */
-const fieldsOf = (fields: Fields): Fields => ({ ...fields, ...(fields.ecommerce as Fields) });
+const fieldsOf = (fields: Fields | null): Fields => ({
+  ...fields,
+  ...(fields?.ecommerce as Fields),
+});
 
 /** The items of an event that can be named, each with its quantity (1 when it has none). */
-export function itemsOf(fields: Fields, fallback: string): [item: Item, quantity: number][] {
+export function itemsOf(fields: Fields | null, fallback: string): [item: Item, quantity: number][] {
   const { items, currency } = fieldsOf(fields);
-  const list: GaItem[] = Array.isArray(items) ? items : [];
+  const list: (GaItem | null)[] = Array.isArray(items) ? items : [];
   return list.slice(0, MAX_ITEMS).flatMap((entry) => {
-    const item = entry && toItem(entry, clip(currency, 3) || fallback);
+    const item = toItem(entry, clip(currency, 3) || fallback);
     const n = Math.trunc(Number(entry?.quantity ?? 1));
     return item ? [[item, n > 0 ? n : 1]] : [];
   });
@@ -111,7 +114,7 @@ export function itemsOf(fields: Fields, fallback: string): [item: Item, quantity
 /** The operation for an event of this name; undefined when the name is no event's. */
 export function toEvent(
   name: unknown,
-  fields: Fields,
+  fields: Fields | null,
   fallback: string,
   viewed?: Viewed,
 ): EventOperation | undefined {

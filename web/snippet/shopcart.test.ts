@@ -34,7 +34,7 @@ function shop(made: Link, quantity: number) {
   let reads = 0;
   const read = () => {
     reads++;
-    return [{ item_id: 'shelf', item_name: 'Endless shelf', quantity }];
+    return [null, { item_id: 'shelf', item_name: 'Endless shelf', quantity }]; // a row that is none is passed over
   };
   const { sync } = keepInStep(
     { read, set: () => {} },

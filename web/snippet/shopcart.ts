@@ -11,7 +11,7 @@ import type { Shelf } from './store';
 
 /** What the shop's page gives to `Cobrowse('cart', ...)`. */
 export interface Adapter {
-  read(): GaItem[] | Promise<GaItem[]>;
+  read(): (GaItem | null)[] | Promise<(GaItem | null)[]>;
   /** Sets a line's quantity; may answer `{refused}`, a reason in the shopper's words. */
   set(line: GaItem, quantity: number): unknown;
 }
@@ -73,7 +73,7 @@ export function keepInStep(
     const unknown: Item[] = [];
     for (const entry of await adapter.read()) {
       const item = toItem(entry, currency());
-      const n = Math.trunc(Number(entry.quantity));
+      const n = Math.trunc(Number(entry?.quantity));
       if (!item || !(n > 0)) continue;
       shop.set(item.line, Math.min(MAX_QUANTITY, (shop.get(item.line) ?? 0) + n));
       if (!own(room.confirmed?.items, item.line) && !described.has(item.line)) unknown.push(item);

@@ -23,10 +23,10 @@ from tests.wire import Peer
 STOPPED_S = 20.0
 
 
-async def _has_shoppers(node: OwnClock) -> bool:
-    async with httpx.AsyncClient(base_url=node.url, timeout=30, trust_env=False) as http:
-        text = (await http.get("/metrics")).text
-    return 'role="shopper"} ' in text and 'role="shopper"} 0.0' not in text
+async def _have_shoppers(*nodes: OwnClock) -> bool:
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        texts = [(await http.get(f"{node.url}/metrics")).text for node in nodes]
+    return all('role="shopper"} ' in text and 'role="shopper"} 0.0' not in text for text in texts)
 
 
 def _begun(history: History, tab: Peer, name: str) -> Operation:
@@ -42,8 +42,7 @@ def _acknowledged(operation: Operation, offset: int) -> None:
 async def _stop(cluster: Cluster, history: History) -> None:
     """SIGSTOP while tabs are at both nodes; one has just sent what nobody there reads, and goes to the other."""
     node, other = cluster.nodes
-    for each in cluster.nodes:
-        await eventually(lambda each=each: _has_shoppers(each))
+    await eventually(lambda: _have_shoppers(node, other))
     tab = await node.shopper()
     first = _begun(history, tab, "before it stops")
     _acknowledged(first, (await tab.done(Say(first.name))).offset)
@@ -70,7 +69,7 @@ async def _stop(cluster: Cluster, history: History) -> None:
     node.send_signal(signal.SIGCONT)
     # It goes on from where it stood: what has waited in its sockets, its leases, its rooms. And it serves.
     await eventually(lambda: _is_ready(node))
-    await eventually(lambda: _has_shoppers(node))
+    await eventually(lambda: _have_shoppers(node))
     back = await node.shopper(token=tab.token)
     assert back.joined.view is not None
     assert [each.text for each in back.joined.view.conversation.messages] == [first.name, second.name]

@@ -19,8 +19,8 @@ import msgspec
 import uvicorn
 
 from cobrowse.app import create_app
-from cobrowse.asgi.arriving import ArrivingProtocol
 from cobrowse.asgi.assets import STATIC, Assets
+from cobrowse.asgi.listening import ListeningServer
 from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.commands.agents import add_agent
 from cobrowse.commands.engines import free_port
@@ -191,18 +191,6 @@ def watched_log() -> Iterator[Faults]:
         root.removeHandler(faults)
 
 
-class _Uvicorn(uvicorn.Server):
-    """uvicorn, which says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-
 _with_ginny: list[bytes] = []
 """A fresh database in which she may sign in, once there is one: hashing her password takes longer than most tests."""
 
@@ -243,7 +231,6 @@ async def serving(
     app = create_app(settings, rules, assets or small_assets(folder / "static"))
     config = uvicorn.Config(
         app,
-        http=ArrivingProtocol if shell == "hub" else "auto",
         ws=HubProtocol if shell == "hub" else "websockets-sansio",
         ws_ping_interval=None,
         log_config=None,
@@ -252,11 +239,19 @@ async def serving(
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
-    uvicorn_server = _Uvicorn(config)
+    uvicorn_server = ListeningServer(config) if shell == "hub" else uvicorn.Server(config)
+    up = asyncio.Event()
+    start = uvicorn_server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await start(sockets)
+        up.set()
+
+    uvicorn_server.startup = startup  # type: ignore[method-assign]
     bound = listen(settings.host, settings.port)
     with watched_log() as faults:
         task = asyncio.create_task(uvicorn_server.serve(sockets=[bound]))
-        waiting = asyncio.create_task(uvicorn_server.up.wait())
+        waiting = asyncio.create_task(up.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=WITHIN_S)
         waiting.cancel()
         if task.done():

@@ -1,7 +1,7 @@
-"""Who may come in now: uvicorn's HTTP protocol, where an address that comes too fast is turned away. SPEC wire.11.
+"""Who may come in now: how fast each address comes, and uvicorn's HTTP protocol, which asks that behind a proxy.
 
-Whoever connects to us is turned away before a byte is read. Behind a trusted proxy the peer is known only from the
-request: there it is before the handshake.
+Whoever connects to us is turned away before a byte is read (asgi.listening). Behind a trusted proxy the peer is known
+only from the request: there it is before the handshake. SPEC wire.11.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ HEAD_WITHIN_S = 10.0
 """How long the head of a request may take to come: as long as the hello after it."""
 
 TELL_EVERY_S = 60.0
+
+TOO_MANY = (
+    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
+"""What an address that comes too fast is told: after how many seconds it may come."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,13 +70,9 @@ class ArrivingProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
-        if self._gate is not None and (peer := transport.get_extra_info("peername")):
-            address = self._gate.proxies.direct(str(peer[0]))
-            if address is None:
-                self._proxy = str(peer[0])
-            elif wait_s := self._gate.wait_s(address):
-                self._turn_away(wait_s)
-                return
+        peer = transport.get_extra_info("peername")
+        if self._gate is not None and peer and self._gate.proxies.direct(str(peer[0])) is None:
+            self._proxy = str(peer[0])
         super().connection_made(transport)
         self._await_head()
 
@@ -91,18 +92,14 @@ class ArrivingProtocol(HttpToolsProtocol):
         if self._gate is not None and self._proxy:
             address = self._gate.proxies.peer(self._proxy, self._values)
             if wait_s := self._gate.wait_s(address):
-                self._turn_away(wait_s)
+                self.transport.write(TOO_MANY % wait_s)
+                self.transport.close()
                 return
         super().handle_websocket_upgrade()
 
     def _values(self, name: str) -> list[str]:
         wanted = name.encode()
         return [value.decode("latin-1") for each, value in self.headers if each == wanted]
-
-    def _turn_away(self, wait_s: int) -> None:
-        head = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: %d\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-        self.transport.write((head % wait_s).encode())
-        self.transport.close()
 
     def _await_head(self) -> None:
         if self._head_due is None:

@@ -18,8 +18,8 @@ import uvicorn
 
 from cobrowse import rulebook
 from cobrowse.app import check_servers, create_app
-from cobrowse.asgi.arriving import ArrivingProtocol
 from cobrowse.asgi.assets import Assets
+from cobrowse.asgi.listening import ListeningServer
 from cobrowse.asgi.websocket import HubProtocol
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.rules.rule import Rule
@@ -87,8 +87,8 @@ def read_rules(folder: Path) -> list[Rule]:
     return rules
 
 
-class DrainingServer(uvicorn.Server):
-    """uvicorn, which on SIGTERM lets the hub's connections go in their own time before it closes. SPEC node.7."""
+class DrainingServer(ListeningServer):
+    """A server which on SIGTERM lets the hub's connections go in their own time before it closes. SPEC node.7."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         hub = self.lifespan.state.get("hub")
@@ -106,7 +106,6 @@ def prepare(settings: Settings) -> uvicorn.Server:
     app = create_app(settings, read_rules(folder), Assets(), folder)
     config = uvicorn.Config(
         app,
-        http=ArrivingProtocol,
         ws=HubProtocol,
         log_level=settings.log_level,
         access_log=False,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from cobrowse.asgi import arriving
+from cobrowse.asgi import arriving, listening
+from cobrowse.asgi.arriving import Gate
+from cobrowse.asgi.listening import Listener
+from cobrowse.asgi.proxies import Proxies
+from cobrowse.core.arrivals import Arrivals
 from cobrowse.core.messages import Increment
 from tests.conftest import Serve
 from tests.serving import ORIGIN, LocalServer, Shell
@@ -81,3 +88,44 @@ async def test_wire11_who_says_nothing_or_half_of_it_is_let_go(
                 await reader.readexactly(1_000_000)
         writer.close()
     await shopper.done(Increment("desk", 1))
+
+
+class Greets(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(b"welcome")
+        transport.close()
+
+
+class OutOfFiles(socket.socket):
+    """A listening socket for whose next connections the system has no file left."""
+
+    failing = 2
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.failing:
+            self.failing -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+async def test_wire11_a_system_without_a_file_left_is_asked_again_and_nobody_is_counted_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "AGAIN_AFTER_S", 0.01)
+    gate = Gate(Proxies(), Arrivals(SLOWLY, 2.0))
+    with OutOfFiles() as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.listen()
+        listener = Listener(bound, gate, Greets)
+        said = []
+        async with asyncio.timeout(WITHIN_S):
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection(*bound.getsockname())
+                said.append((await reader.read())[:12])
+                writer.close()
+        listener.close()
+        await listener.wait_closed()
+    assert said == [b"welcome", b"welcome", b"HTTP/1.1 429"]
+    assert bound.failing == 0
+    assert gate.arrivals.refused == 1

@@ -16,6 +16,7 @@ from benchmarks.mirror_load import beside_a_large_page, many_pages
 from benchmarks.mirror_people import studio
 from benchmarks.mirror_recorders import Cost, costs
 from benchmarks.mirror_rows import FULL, QUICK, Scale, at_most, memory, pictures
+from benchmarks.mirror_truth import control_after_stop, faithful
 from benchmarks.report import machine, verdict, write_page
 from benchmarks.rows import Row
 from benchmarks.server import ROOT, cores
@@ -43,8 +44,10 @@ def main(arguments: Sequence[str]) -> None:
     recorders = costs(3_000, 2 * scale.runs + 1, environment(given.peers), say)
     with studio() as world:
         table = pictures(world, scale, say)
+        table.append(control_after_stop(world, scale.runs, say))
         table += recorded(recorders[0])
         table.append(memory(world, LONG_S if given.long else scale.memory_s, say))
+    table += faithful(given.quick, say)
     table += loaded(scale)
     load = os.getloadavg()[1] / (os.cpu_count() or 1)
     print("\n" + tables(table, recorders, load) + "\n")

@@ -13,6 +13,8 @@ from tests.e2e.people import Csa, Shopper
 from tests.e2e.test_mirror import mirror_of, share
 
 ROOT = Path(__file__).resolve().parents[2]
+QUIET_S = 3
+"""How long a CSA waits after the shopper's own input."""
 PAGES = Path(__file__).parent / "pages"
 
 
@@ -85,6 +87,26 @@ def take(csa: Csa, tool: str) -> None:
     radio = csa.page.get_by_role("radio", name=tool)
     radio.click()
     expect(radio).to_have_attribute("aria-checked", "true")
+
+
+def typing_box(csa: Csa) -> Locator:
+    return csa.page.get_by_label("Type on the shopper’s page")
+
+
+def outwait(shopper: Shopper) -> None:
+    """Returns when the shopper has been quiet for longer than the CSA must wait: the time itself is what is tested."""
+    since = shopper.page.evaluate("performance.now()")
+    shopper.page.wait_for_function(
+        f"since => performance.now() - since > {(QUIET_S + 0.5) * 1000}", arg=since
+    )
+
+
+def start(shopper: Shopper, csa: Csa, words: str, path: str = "/canary/open") -> FrameLocator:
+    """Control of this page, in hand, with the shopper quiet."""
+    page = begin(shopper, csa, "control", words, path)
+    take(csa, "Use the page")
+    outwait(shopper)
+    return page
 
 
 def settled(locator: Locator) -> FloatRect:

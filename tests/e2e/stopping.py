@@ -1,4 +1,4 @@
-"""What leaves a page after its shopper has said Stop, counted in the page: for a test and for the bench."""
+"""What leaves a page after its shopper has said Stop, counted in the page: for tests and for the bench."""
 
 from __future__ import annotations
 
@@ -17,6 +17,26 @@ AFTER_STOP = """() => {
   }, true);
 }"""
 """From the turn after the next click on, `late` counts the mirror's frames; those before are `sent`."""
+
+AFTER_STOP_STEPS = """() => {
+  let over = false;
+  window.applied = window.applied_late = 0;
+  const made = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'keydown', 'keyup', 'change'];
+  const done = ['beforeinput', 'input', 'submit', 'reset'];
+  for (const kind of [...made, ...done]) {
+    addEventListener(kind, (event) => {
+      const own = event.isTrusted && event.target.localName === 'cobrowse-widget';
+      if (!event.isTrusted || (done.includes(kind) && !own)) window[over ? 'applied_late' : 'applied'] += 1;
+      else if (own && kind === 'click') {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => { over = true; }; // the turn in which the shopper said Stop has ended
+        port2.postMessage(0);
+      }
+    }, true);
+  }
+}"""
+"""From the turn after the shopper's click in the widget on, `applied_late` counts what a CSA's hand does to the page,
+by its events; what it did before is `applied`. The shopper types into the widget alone."""
 
 CHANGING = """() => {
   const heading = document.querySelector('h1');

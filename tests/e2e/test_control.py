@@ -7,15 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from cobrowse.core.messages import Outcome
-from tests.e2e.hands import begin, drag, middle, plant, press, settled, take
+from tests.e2e.hands import begin, drag, middle, outwait, plant, press, settled, start, take, typing_box
 from tests.e2e.people import Csa, Shopper, go_on, stand_still
 from tests.e2e.test_mirror import frames_sent
 from tests.e2e.world import World
-
-QUIET_S = 3
 
 
 def state(shopper: Shopper, **wanted: object) -> None:
@@ -34,31 +32,11 @@ def outcomes(sent: list[object]) -> list[Outcome]:
     return [frame for frame in sent if isinstance(frame, Outcome)]
 
 
-def typing_box(csa: Csa) -> Locator:
-    return csa.page.get_by_label("Type on the shopper’s page")
-
-
 def write(csa: Csa, field: Locator, words: str) -> None:
     """The CSA clicks a field and types there."""
     press(csa, field)
     expect(typing_box(csa)).to_be_focused()
     typing_box(csa).press_sequentially(words)
-
-
-def outwait(shopper: Shopper) -> None:
-    """Returns when the shopper has been quiet for longer than the CSA must wait: the time itself is what is tested."""
-    since = shopper.page.evaluate("performance.now()")
-    shopper.page.wait_for_function(
-        f"since => performance.now() - since > {(QUIET_S + 0.5) * 1000}", arg=since
-    )
-
-
-def start(shopper: Shopper, csa: Csa, words: str, path: str = "/canary/open") -> FrameLocator:
-    """Control of this page, in hand, with the shopper quiet."""
-    page = begin(shopper, csa, "control", words, path)
-    take(csa, "Use the page")
-    outwait(shopper)
-    return page
 
 
 @pytest.mark.parametrize("made_with", ["form", "react", "vue"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.e2e.hands import drag, middle, plant, press, settled
+from tests.e2e.hands import drag, middle, plant, press, settled, start, typing_box
 from tests.e2e.people import Csa, Shopper, go_on, stand_still
-from tests.e2e.test_control import start, state, typing_box, write
+from tests.e2e.test_control import state, write
 from tests.e2e.world import World
 
 

@@ -6,20 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.fidelity import MIRROR, Sharing
-
-PAGES = [
-    "forms.html",
-    "layers.html",
-    "layers.html?begun",
-    "parts.html",
-    "drawing.html",
-    "scrolling.html",
-    "scrolling.html?begun",
-]
+from tests.e2e.fidelity import FEATURES, MIRROR, Sharing
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", FEATURES)
 def test_equal1_the_mirror_equals_the_page_before_and_after_it_changes(
     sharing: Sharing, page: str, tmp_path: Path
 ) -> None:

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Playwright
 
 from cobrowse.commands.engines import free_port
 from cobrowse.core.messages import MaskRule
-from tests.e2e.fidelity import expect_equal, expect_same_nodes
-from tests.e2e.people import Csa, Shopper
-from tests.e2e.test_mirror import share
+from tests.e2e.fidelity import Visit, expect_same_nodes
+from tests.e2e.people import Csa
 from tests.e2e.world import ROOT, World
 from tests.processes import START_WITHIN_S, wait_for
 
@@ -56,38 +55,6 @@ class Cobblers:
             self._process.wait(START_WITHIN_S)
 
 
-class Visit:
-    """A shopper of the one shop or the other, and the CSA who sees their page."""
-
-    def __init__(self, world: World, csa: Csa, origin: str, first: str) -> None:
-        self.csa = csa
-        self.origin = origin
-        self.shopper = Shopper(world.person(viewport={"width": 800, "height": 600}))
-        self.page = self.shopper.page
-        self.show(first)
-        self.shopper.open_panel()
-        words = f"Do you see {origin}?"
-        self.shopper.say(words)
-        close = csa.page.get_by_role("button", name="Close the page")
-        if close.is_visible():
-            csa.page.keyboard.press("Escape")
-            close.click()
-        csa.open("Waiting", words)
-        csa.say("Let me look.")
-        expect(self.shopper.panel).to_contain_text("Let me look.")
-        share(self.shopper, csa)
-        expect(csa.page.locator(".mirror-sheet iframe")).to_be_visible()
-        self.page.keyboard.press("Escape")
-
-    def show(self, path: str) -> None:
-        self.page.goto(self.origin + path)
-
-    def expect_equal(self, keep: Path) -> None:
-        # What lies below the fold is loaded when it comes into sight, by each browser's own measure.
-        self.page.evaluate("for (const each of document.images) each.loading = 'eager'")
-        expect_equal(self.shopper, self.csa, keep)
-
-
 @pytest.fixture(scope="module")
 def shops(
     playwright_: Playwright, tmp_path_factory: pytest.TempPathFactory
@@ -111,17 +78,8 @@ def shops(
 def test_equal1_the_mirror_equals_the_demo_shop(shops: tuple[World, Cobblers, Csa], tmp_path: Path) -> None:
     world, _, csa = shops
     visit = Visit(world, csa, world.shop_url, "/")
-    visit.expect_equal(tmp_path)
-    visit.show("/bookcases")
-    visit.expect_equal(tmp_path)
-    visit.show("/bookcases/fairelane")
-    visit.page.get_by_label("How many").fill("2")
-    visit.page.mouse.wheel(0, 300)
-    visit.expect_equal(tmp_path)
-    with visit.page.expect_response(lambda answer: answer.url.endswith("/cart/add")):
-        visit.page.get_by_role("button", name="Add to basket").first.click()
-    visit.show("/basket")
-    visit.expect_equal(tmp_path)
+    for _ in visit.walk_the_demo():
+        visit.expect_equal(tmp_path)
 
 
 def test_equal1_the_mirror_equals_a_shop_that_others_made(

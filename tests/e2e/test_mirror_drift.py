@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import WebSocket
 
 from cobrowse.core.messages import Mirror, Watch
-from tests.e2e.fidelity import MIRROR, Sharing
-from tests.e2e.test_fidelity import PAGES
+from tests.e2e.fidelity import FEATURES, MIRROR, Sharing
 from tests.e2e.test_mirror import frames_sent
 
 ADD_RULE = "document.body.append(document.createElement('hr'))"
@@ -66,7 +65,7 @@ def observed(sharing: Sharing) -> Observed:
     return Observed(sharing)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "?" not in page])
+@pytest.mark.parametrize("page", [page for page in FEATURES if "?" not in page])
 def test_equal2_a_mirror_that_equals_its_page_is_left_alone(observed: Observed, page: str) -> None:
     asked = observed.asked_anew
     observed.show(page)

@@ -8,16 +8,26 @@ import { levelFor, nextLevel, type Tool } from './mirror/tools';
 import { isAsking, levelOf } from './mirror/watching';
 import { goBack, goTo } from './place';
 import type { Desk } from './state';
+import { strayKeys } from './stray';
 
 /** Obeys the keyboard from now on; the disposer ends that. */
 export function obeyKeyboard(desk: Desk): () => void {
+  const stray = strayKeys((lost) => {
+    const { refusal, words } = desk;
+    if (lost) refusal.value = words.fieldGone;
+    else if (refusal.peek() === words.fieldGone) refusal.value = '';
+  });
   const onKeyDown = (event: KeyboardEvent) => {
+    if (stray.takes(event)) return event.preventDefault();
     if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
     const command = commandFor(event, focusOf(event.target));
     if (command && obey(desk, command)) event.preventDefault();
   };
   addEventListener('keydown', onKeyDown);
-  return () => removeEventListener('keydown', onKeyDown);
+  return () => {
+    removeEventListener('keydown', onKeyDown);
+    stray.end();
+  };
 }
 
 const FIELDS = 'input, textarea, select, [contenteditable]';

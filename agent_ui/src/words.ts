@@ -167,6 +167,8 @@ export const en = {
     looked: (name: string) => `${name} is looking.`,
     not_now: (name: string) => `${name} would rather stay where they are.`,
   },
+  fieldGone:
+    'The field that you were typing in is the shopper’s again. What you type goes nowhere until you click something or press Esc.',
   typeThere: 'Type on the shopper’s page',
   typeHint: 'Each key goes to the chosen field. Tab goes on, Esc leaves it.',
   chooseThere: 'Choose on the shopper’s page',

@@ -164,6 +164,8 @@ export const de: Words = {
     looked: (name) => `${name} sieht hin.`,
     not_now: (name) => `${name} möchte lieber dort bleiben.`,
   },
+  fieldGone:
+    'Das Feld, in das Sie getippt haben, gehört wieder dem Kunden. Was Sie tippen, geht nirgendwohin, bis Sie etwas anklicken oder Esc drücken.',
   typeThere: 'Auf der Seite tippen',
   typeHint: 'Jede Taste geht in das gewählte Feld. Tab geht weiter, Esc verlässt es.',
   chooseThere: 'Auf der Seite auswählen',

@@ -222,6 +222,19 @@ def test_mirror9_denied_and_hidden_fields_stay_the_shoppers(world: World, shoppe
         focused = shopper.page.evaluate("document.activeElement.id")
         assert focused == "town", (place, focused)
     # Whoever leaves the console's own checks out gets no further: the page weighs each step itself.
+    # Letters for a field that is none of theirs are no commands of the console either, once the field has gone.
+    press(csa, page.locator("#town"))
+    press(csa, page.locator("#password"))
+    expect(refused).to_be_visible()
+    expect(typing_box(csa)).to_have_count(0)
+    csa.page.keyboard.type("my1?")
+    expect(csa.page.get_by_text("goes nowhere until")).to_be_visible()
+    csa.page.keyboard.press("Escape")
+    expect(csa.page.get_by_text("goes nowhere until")).to_have_count(0)
+    csa.page.keyboard.press("?")
+    expect(csa.page.get_by_role("dialog")).to_be_visible()
+    csa.page.keyboard.press("Escape")
+    expect(csa.page.locator(".mirror-sheet")).to_be_visible()
     sent = shopper.page.evaluate("JSON.parse(document.getElementById('state').textContent)")
     assert not [key for key in sent if key.startswith("typed ") and key != "typed "]
     write(csa, page.locator("#town"), "Leeds")

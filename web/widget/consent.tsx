@@ -1,28 +1,14 @@
 // The shopper's word on who sees their page: the question, the offer to show it, and the banner that stays while it is so.
-// Only a real click or key counts: what a script makes, on the page or from afar, does nothing.
 
 import type { Signal } from '@preact/signals';
 import type { PageGrant, ShareLevel } from '../core/messages';
 import type { Shell } from '../snippet/shell';
 import { type Context, nameOf } from './context';
+import { LeaveButton, really } from './leave';
 import type { PageSharing } from './sharing';
 import type { Words } from './words';
 
 type Props = Pick<Context, 'shell' | 'words'> & { sharing: PageSharing };
-
-export const really = (run: () => void) => (event: Event) => {
-  if (event.isTrusted || handed.has(event)) run();
-};
-
-/** Clicks that a real one stands behind. */
-const handed = new WeakSet<Event>();
-
-/** Hands a real press on to a button that it was meant for, but could not come to. */
-export function handOn(button: Element): void {
-  const click = new MouseEvent('click', { bubbles: true });
-  handed.add(click);
-  button.dispatchEvent(click);
-}
 
 /** The question that has waited longest, as long as it waits for an answer. */
 export function ShareRequest({ words, sharing }: Props) {
@@ -73,9 +59,9 @@ function Question(props: {
       </p>
       <p>{terms}</p>
       <div class="row">
-        <button type="button" class="main" onClick={really(props.yes)}>
+        <LeaveButton class="main" about={text} onGive={props.yes}>
           {words.allow}
-        </button>
+        </LeaveButton>
         <button type="button" onClick={really(props.no)}>
           {words.notNow}
         </button>
@@ -92,14 +78,14 @@ export function ShareOffer({ shell, words, sharing }: Props) {
   if (!host || grants || asks || shell.link.sites[0]?.page_sharing !== 'ask') return null;
   return (
     <div class="leave given">
-      <button
-        type="button"
+      <LeaveButton
         class="plain"
         title={words.shareTerms}
-        onClick={really(() => sharing.share('view', host[1]))}
+        about={host[1]}
+        onGive={() => sharing.share('view', host[1])}
       >
         {words.showPage(nameOf(words, host))}
-      </button>
+      </LeaveButton>
     </div>
   );
 }

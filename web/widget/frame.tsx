@@ -10,6 +10,7 @@ import { type Context, countOf, hostOf, nameOf, telOf } from './context';
 import { Conversation } from './conversation';
 import { clock } from './format';
 import { CloseIcon, PhoneIcon } from './icons';
+import { LeaveButton } from './leave';
 import type { PageSharing } from './sharing';
 import type { Words } from './words';
 
@@ -184,9 +185,9 @@ function Leave(context: Context) {
     <div class="leave" role="status">
       <p>{words.asks(nameOf(words, asked))}</p>
       <div class="row">
-        <button type="button" class="main" onClick={grant(true)}>
+        <LeaveButton class="main" about={asked[1]} onGive={grant(true)}>
           {words.allow}
-        </button>
+        </LeaveButton>
         <button type="button" onClick={grant(false)}>
           {words.notNow}
         </button>

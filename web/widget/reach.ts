@@ -2,7 +2,7 @@
 // too, so the widget's host moves into the dialog while it is open, and the banner stands in the top layer, above it. Where no
 // script can get into a dialog, in a closed shadow root, a press where Stop stands still stops. SPEC mirror.5.
 
-import { handOn } from './consent';
+import { handOn } from './leave';
 
 type Mover = Node & { moveBefore?: (node: Node, child: Node | null) => void };
 

@@ -1,8 +1,8 @@
 // What a CSA asks the shopper to do by themselves: to look elsewhere on the page, or to press what only they may press. Below
 // the banner, whether the panel is open or not. SPEC mirror.7, mirror.9.
 
-import { really } from './consent';
 import { nameOf } from './context';
+import { LeaveButton, really } from './leave';
 import type { PageSharing } from './sharing';
 import type { Words } from './words';
 
@@ -11,7 +11,6 @@ export function Requests({ words, sharing: { guide } }: { words: Words; sharing:
   if (!request) return null;
   const name = nameOf(words, request.by);
   const looks = request.kind === 'look';
-  const answer = (yes: boolean) => really(() => guide.answer(yes));
   return (
     <section class="request" aria-label={words.requestTitle}>
       <p role="status">
@@ -19,12 +18,18 @@ export function Requests({ words, sharing: { guide } }: { words: Words; sharing:
       </p>
       {!looks && <p>{words.pressThisTerms}</p>}
       <div class="row">
-        <button type="button" class="main" onClick={answer(true)}>
-          {looks ? words.showMe : words.understood}
-        </button>
-        {looks && (
-          <button type="button" onClick={answer(false)}>
-            {words.notNow}
+        {looks ? (
+          <>
+            <LeaveButton class="main" about={name} onGive={() => guide.answer(true)}>
+              {words.showMe}
+            </LeaveButton>
+            <button type="button" onClick={really(() => guide.answer(false))}>
+              {words.notNow}
+            </button>
+          </>
+        ) : (
+          <button type="button" class="main" onClick={really(() => guide.answer(true))}>
+            {words.understood}
           </button>
         )}
       </div>

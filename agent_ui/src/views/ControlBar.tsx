@@ -7,6 +7,7 @@ import type { Hand } from '../mirror/hand';
 import type { PageField } from '../mirror/viewer';
 import { mayEdit, type OpenRoom } from '../open_room';
 import { useDesk } from '../state';
+import { FIELD_THERE } from '../stray';
 
 /** What these do is done on the page; all other keys are for what is typed. */
 const KEYS = /^(Backspace|Delete|Enter|Arrow(Left|Right|Up|Down)|Home|End)$/;
@@ -62,6 +63,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
     return (
       <select
         ref={box as never}
+        data-focus={FIELD_THERE}
         aria-label={words.chooseThere}
         value=""
         onKeyDown={leave}
@@ -83,6 +85,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
     return (
       <input
         ref={box as never}
+        data-focus={FIELD_THERE}
         type={type as 'date'}
         aria-label={words.setThere}
         onKeyDown={leave}
@@ -96,6 +99,7 @@ function FieldBox({ field, hand }: { field: PageField; hand: Hand }) {
   return (
     <textarea
       ref={box as never}
+      data-focus={FIELD_THERE}
       rows={1}
       data-node={node}
       spellcheck={false}

@@ -26,8 +26,8 @@ VISITS = "visits.csv"
 EMAIL = "ginny@demo.example"
 PASSWORD = "alcove-and-oak"  # noqa: S105 - printed on start, for a demo on loopback only
 
-_OF_THE_FORM = "h1, h2, legend, label, button"
-"""What a form says to everybody: the same words whoever fills it in."""
+_OF_THE_FORM = "h1, h2, legend, label, button, .summary"
+"""What a form says to everybody, the same words whoever fills it in; and beside it the basket once more."""
 
 MIRROR = [
     MaskRule("unmask", "body > header a, nav a, footer :is(h2, p, a), [data-toast]"),

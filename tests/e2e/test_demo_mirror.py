@@ -46,6 +46,10 @@ def test_mirror1_the_demo_shows_what_everybody_sees_and_nothing_of_one_person(sh
     expect(mirror.locator(".filters select").nth(1)).to_have_value("Any")
     page.goto(f"{shop.shop_url}/checkout")
     expect(mirror.locator("h1")).to_have_text("Where shall we bring it?")
+    # Beside the form stands the basket once more: products and prices, as on the page of the basket.
+    for part, word in ((".small-lines", "Fairelane bookcase"), (".totals", "£")):
+        expect(page.locator(part)).to_contain_text(word)
+        expect(mirror.locator(part)).to_have_text(page.locator(part).inner_text(), use_inner_text=True)
     fields = mirror.locator("form.panel .field input")
     expect(mirror.locator("form.panel .field label").first).to_have_text(
         page.locator(".field label").first.inner_text()
@@ -69,6 +73,7 @@ def test_mirror1_the_demo_shows_what_everybody_sees_and_nothing_of_one_person(sh
     expect(mirror.locator("h1")).to_have_text("How would you like to pay?")
     expect(page.locator("address")).to_contain_text(TYPED["street"])
     expect(mirror.get_by_role("button", name="Place the order")).to_be_visible()
+    expect(mirror.locator(".small-lines")).to_contain_text("Fairelane bookcase")
     seen = mirror.locator("main").inner_text()
     assert "We bring it to" in seen
     for secret in [*TYPED.values(), "zoe@", "0555"]:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.core.hostile_nodes import FOREIGN, deep
+from tests.core.hostile_nodes import FOREIGN, deep, el, text
 from tests.core.hostile_pages import Batch, bent, crafted, real, whole
 from tests.core.test_hostile_pages import through_server
 from tests.e2e.people import Csa
@@ -49,6 +49,12 @@ DRAW = """async (pages) => {
     delete window.broken;
   }
   return found;
+}"""
+
+TAKE_FILES = """async (files) => {
+  const body = (text) => Uint8Array.from(text, (each) => each.charCodeAt(0));
+  for (const [hash, media_type, text] of files)
+    await stand.viewer.take({ t: 'file', room: 'r', hash, media_type, body: body(text) });
 }"""
 
 DRAWN = "document.querySelector('#stand iframe').contentDocument.querySelector('iframe').contentDocument"
@@ -145,6 +151,49 @@ def test_mirror4_what_passes_the_server_only_shows(stand: Stand) -> None:
     before = stand.missed()
     stand.draw([(name, texts) for name, texts in passed if texts])
     assert stand.missed() - before < len(passed) / 5, "most of them are pages, and drawn"
+    stand.draws_as_ever()
+
+
+SCRIPT = f"<script>top.broken = parent.broken = 1; new Image().src = '{FOREIGN}/ran'</script>"
+SVG = f'<svg xmlns="http://www.w3.org/2000/svg" onload="top.broken = 1">{SCRIPT}<image href="{FOREIGN}/svg"/></svg>'
+HTML = f"<html><body onload='top.broken = 1'>{SCRIPT}<img src='{FOREIGN}/html'></body></html>"
+FILES = {
+    "an SVG with a script": ("image/svg+xml", SVG),
+    "an SVG that is called PNG": ("image/png", SVG),
+    "a document": ("text/html", HTML),
+    "a document that is called PNG": ("image/png", HTML),
+    "a document that is called a font": ("font/woff2", HTML),
+    "a type that ends the address": (f'image/png"); background-image: url("{FOREIGN}/type', HTML),
+    "a type that ends the attribute": ('image/png" onerror="top.broken = 1', HTML),
+    "a script": ("text/javascript", "top.broken = 1"),
+    "a style sheet": ("text/css", f"@import '{FOREIGN}/sheet'"),
+    "too much": ("image/png", HTML + "x" * (5 * 1024 * 1024)),
+}
+
+
+def test_file6_mirror4_files_that_lie_run_and_load_nothing(stand: Stand) -> None:
+    """Past the server, which looks at what they hold and says of which type they are (file.5)."""
+    addresses = {name: f"https://shop.example/members/{at}" for at, name in enumerate(FILES)}
+    odd = ["javascript:top.broken = 1", "data:text/html," + HTML, '") } * { background: url("' + FOREIGN, ""]
+    places = [*addresses.values(), *odd]
+    rules = "".join(f'.a{at} {{ background: url("{each}") }}' for at, each in enumerate(addresses.values()))
+    batch = whole(
+        *(el("img", src=each) for each in places),
+        el("video", poster=places[0]),
+        el("iframe", src=places[2]),
+        *(el("p", style=f'background: url("{each}")') for each in places),
+        el("style", text(rules, isStyle=True)),
+    )
+    named = [
+        {"type": 7, "timestamp": 1, "data": {"address": address, "hash": f"{at:064x}"}}
+        for at, address in enumerate(places)
+    ]
+    files = [(f"{at:064x}", kind, stand.here(body)) for at, (kind, body) in enumerate(FILES.values())]
+    # As the pages that name them come before the files, and after.
+    stand.draw([("named before", [json.dumps(batch), json.dumps(named)])])
+    stand.page.evaluate(TAKE_FILES, files)
+    stand.draw([("named after", [json.dumps(named), json.dumps(batch)])])
+    stand.page.evaluate(TAKE_FILES, [(f"{at + 10:064x}", *FILES["a document"]) for at in range(4)])
     stand.draws_as_ever()
 
 

@@ -35,8 +35,9 @@ export function counts(cards: Cards, me: string): Record<Tab, number> & { unread
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Waiting: who is still here first, then whom a team of one's own is for, whom another is for last, then the longest. Mine: unread first, then the latest word. Visitors: online before offline,
- * newcomers first (not the last to click, or a busy list would never stand still).
+ * Waiting: who is still here first, then whom a team of one's own is for, whom another is for last, then the longest.
+ * Mine: unread first, then the latest word. Visitors: online before offline, newcomers first (not the last to click, or
+ * a busy list would never stand still).
  */
 function order(tab: Tab, teams: readonly string[]): (a: Card, b: Card) => number {
   const ties = (a: Card, b: Card) => byText(a.room, b.room);

@@ -31,7 +31,7 @@ export function click(target: Element, fx: number, fy: number): boolean {
   return true;
 }
 
-/** Takes hold, moves what is held by so much from there, and lets it go. False where nothing is held, or where it may not come. */
+/** Takes hold, moves what is held by so much, and lets it go. False where nothing is held, or where it may not come. */
 export function carry(
   how: 'grab' | 'drag' | 'drop',
   target: Element,
@@ -162,7 +162,7 @@ function effect(at: HTMLElement, name: string): boolean {
 
 const inUse = (each: HTMLElement) => each.tabIndex >= 0 && each.checkVisibility();
 
-/** What takes the focus on, to what may be reached: Tab in the order of things, arrows among choices. Undefined for other keys. */
+/** Takes the focus on to what may be reached: Tab in order, arrows among choices. Undefined for other keys. */
 function goesOn(
   at: HTMLElement,
   name: string,

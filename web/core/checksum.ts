@@ -1,5 +1,5 @@
-// What the mirror must have of the page's elements, in two numbers: reckoned when the page is idle, and compared where it is drawn.
-// SPEC equal.2.
+// What the mirror must have of the page's elements, in two numbers: reckoned when the page is idle, and compared where
+// it is drawn. SPEC equal.2.
 
 /** A tree as one side has it. */
 export interface Tree {

@@ -61,7 +61,7 @@ export enum Source {
   AdoptedStyleSheet = 15,
 }
 
-/** What is selected, from a place in one node to a place in another: of texts the characters, of elements the children before it. */
+/** What is selected, from one place to another: of a text the characters before it, of an element the children. */
 export interface SelectedRange {
   start: number;
   startOffset: number;

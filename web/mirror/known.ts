@@ -1,5 +1,5 @@
-// Style sheets that the server has already: a snapshot names them. Only files that a page links, which are the same for everybody.
-// SPEC mirror.10.
+// Style sheets that the server has already: a snapshot names them. Only files that a page links, which are the same for
+// everybody. SPEC mirror.10.
 
 import { EventType, type MirrorEvent, type MirrorNode } from '../core/mirror';
 

@@ -1,6 +1,6 @@
-// What a page's markup does not say: how far things are scrolled, what is selected, what is under a still pointer, which popovers
-// are open, which picture an image chose, what a canvas shows and whether a film plays. Told as changes like any other, and weighed
-// like them. SPEC equal.1.
+// What a page's markup does not say: how far things are scrolled, what is selected, what is under a still pointer,
+// which popovers are open, which picture an image chose, what a canvas shows and whether a film plays. Told as changes
+// like any other, and weighed like them. SPEC equal.1.
 
 import { type Attributes, type Incremental, type SelectedRange, Source } from '../core/mirror';
 

@@ -107,7 +107,7 @@ export function parentOf(element: Element): Element | null {
   );
 }
 
-/** Whether the element is drawn as a box because of what it is: a page of another origin, or something that runs or cannot be drawn. */
+/** Whether the element is drawn as a box for what it is: a page of another origin, what runs, or cannot be drawn. */
 const isShut = (element: Element) =>
   element.matches(FRAMES) && !(element.localName === 'iframe' && documentIn(element));
 

@@ -1,5 +1,5 @@
-// Pictures and fonts that the shopper's page has brought, in the place of their addresses: those of the page as it is are drawn, those
-// of the pages before it are kept a while, since they come once. SPEC file.6.
+// Pictures and fonts that the shopper's page has brought, in the place of their addresses: those of the page as it is
+// are drawn, those of the pages before it are kept a while, since they come once. SPEC file.6.
 
 import type { PageFile } from '../../../web/core/messages';
 import { shopFile } from '../addresses';

@@ -1,5 +1,5 @@
-// States that no markup says: which popovers are open, what a canvas shows, what is chosen in a list, where pointer and focus are, what is
-// selected. Put on by hand after the nodes are drawn.
+// States that no markup says: which popovers are open, what a canvas shows, what is chosen in a list, where pointer and
+// focus are, what is selected. Put on by hand after the nodes are drawn.
 
 import type { SelectedRange } from '../../../web/core/mirror';
 import { OPEN_POPOVER, PICTURE } from './own';
@@ -33,7 +33,7 @@ export function settle(element: HTMLElement, never: string, chosen?: string): vo
 /** Shows the shopper's pointer over an element, with all that `:hover` does there. */
 export const makeHover = () => makeState(() => ':hover', ':hover');
 
-/** Shows the shopper's focus on an element. Of all but fields a page may show it or not, by how it came there: it is not shown. */
+/** Shows the shopper's focus on a field. Of all else a page may show it or not, by how it came there: it is not shown. */
 export const makeFocus = () =>
   makeState(
     (element) => (element.matches(FIELD) ? ':focus :focus-visible' : ':focus'),

@@ -11,7 +11,7 @@ export interface Shown {
 
 const HEAD_BYTES = 12;
 
-/** The batches and files of a part, as the server keeps them: when (float64, seconds), how long (uint32), the frame. SPEC record.2. */
+/** The batches and files of a part as the server keeps them: when (float64, s), how long (uint32), frame. SPEC record.2. */
 export function unpackPart(bytes: Uint8Array, started_at: number): Shown[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shown: Shown[] = [];

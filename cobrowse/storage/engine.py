@@ -21,7 +21,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cobrowse.storage.errors import DatabaseNewer, DatabaseUnusable, MissingMigration
@@ -32,6 +32,11 @@ ANSWER_WITHIN_S = 15.0
 """A server that says nothing for longer is taken for gone: a connection may be half open for hours."""
 # Any number will do, as long as every server that migrates this database locks the same one.
 _MIGRATION_LOCK = 0x0C0B_505E
+
+_REFUSALS = ("08", "28", "3D", "42501", "42704", "22023", "53", "55P02", "57")
+"""Classes and codes of PostgreSQL (appendix A of its manual) that speak of the address, its options, our rights there
+or the server's own state: who may sign in, which databases there are, whether it is up.
+"""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -174,25 +179,40 @@ def _parse(url: str) -> URL:
 
 @contextmanager
 def _answering(target: URL) -> Iterator[None]:
+    """Says what keeps us from the database, where that is the address, the server or what we may do there."""
+    place = f"{target.host or 'localhost'}:{target.port or 5432}"
     try:
         yield
-    except OSError as refused:
+    except OSError as failed:
         raise DatabaseUnusable(
-            f"no database server answers at {target.host}:{target.port or 5432}"
-        ) from refused
+            f"no database server answers at {place}: {failed}".removesuffix(": ")
+        ) from failed
+    except DBAPIError as refused:
+        state = getattr(refused.orig, "sqlstate", None) or ""
+        if target.get_backend_name() == "sqlite" or (state and not state.startswith(_REFUSALS)):
+            raise
+        said = getattr(refused.orig, "__cause__", None) or refused.orig
+        raise DatabaseUnusable(f"the database server at {place} refuses: {said}") from None
 
 
 async def _connect(
     target: URL, *, foreign_keys: bool = True, answer_within_s: float | None = None
 ) -> AsyncEngine:
     if target.get_backend_name() != "sqlite":
-        waits = {} if answer_within_s is None else {"command_timeout": answer_within_s}
         try:
-            return create_async_engine(target, pool_pre_ping=True, connect_args=waits)
+            from asyncpg import connect
         except ModuleNotFoundError as missing:
             raise DatabaseUnusable(
                 f"PostgreSQL needs the package {missing.name}: pip install {missing.name}"
             ) from None
+        # As every program of PostgreSQL reads an address, with sslmode and the like; SQLAlchemy knows a few of them.
+        options = {{"ssl": "sslmode"}.get(name, name): value for name, value in target.query.items()}
+        plain = target.set(drivername="postgresql", query=options).render_as_string(hide_password=False)
+
+        async def connected() -> Any:
+            return await connect(plain, command_timeout=answer_within_s)
+
+        return create_async_engine(target, pool_pre_ping=True, async_creator=connected)
     await asyncio.to_thread(_make_file, Path(target.database or ""))
     # isolation_level None: the driver begins nothing by itself, so that reads and DDL are transactional too.
     engine = create_async_engine(target, connect_args={"isolation_level": None})

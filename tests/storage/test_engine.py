@@ -16,7 +16,7 @@ from sqlalchemy.schema import DropTable
 
 from cobrowse.storage import engine as database
 from cobrowse.storage import journal
-from cobrowse.storage.engine import migrate, migrate_down, open_database, reading
+from cobrowse.storage.engine import _connect, _parse, migrate, migrate_down, open_database, reading
 from cobrowse.storage.errors import DatabaseNewer, DatabaseUnusable, MissingMigration
 from cobrowse.storage.schema import metadata
 from tests.engines import PostgresServer, drop_database, new_database
@@ -133,6 +133,41 @@ async def test_node10_tables_that_another_version_makes_meanwhile_are_left_as_th
 async def test_an_address_that_cannot_be_opened_is_refused_without_quoting_it(url: str) -> None:
     with pytest.raises(DatabaseUnusable) as refused:
         await open_database(url)
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "options", ["?sslmode=disable", "?ssl=prefer", "?application_name=shop&sslmode=prefer"]
+)
+async def test_an_address_of_postgresql_has_the_options_that_all_its_programs_know(
+    postgres: PostgresServer, options: str
+) -> None:
+    engine = await _connect(_parse(postgres.address("postgres") + options))
+    async with reading(engine) as conn:
+        name = (await conn.execute(text("SHOW application_name"))).scalar_one()
+    assert (name == "shop") == ("shop" in options)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("cobrowse@", "nobody:hidden@", 'role "nobody" does not exist'),
+        ("/postgres", "/gone", 'database "gone" does not exist'),
+        ("/postgres", "/postgres?sslmode=require", "SSL"),
+        ("/postgres", "/postgres?sslmode=maybe", "`sslmode`"),
+        ("/postgres", "/postgres?nonsense=1", '"nonsense"'),
+        ("cobrowse@", "guest:hidden@", "permission denied"),
+    ],
+)
+async def test_what_keeps_a_server_from_postgresql_is_said_in_its_words(
+    postgres: PostgresServer, before: str, after: str, said: str
+) -> None:
+    admin = await asyncpg.connect(postgres.address("postgres"))
+    await admin.execute("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN PASSWORD 'hidden'")
+    await admin.close()
+    with pytest.raises(DatabaseUnusable, match=said) as refused:
+        await open_database(postgres.address("postgres").replace(before, after, 1))
     assert "hidden" not in str(refused.value)
 
 

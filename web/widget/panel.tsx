@@ -22,12 +22,13 @@ const ANSWER_S = 4;
 export function mount(shell: Shell): Panel {
   const words = panelWords(shell.locale);
   const now = signal(shell.link.now());
+  // As our own words read, whatever the page around them does.
+  const reads = { lang: words.language, dir: 'ltr' };
   const element = make('div', 'panel', {
     role: 'dialog',
     'aria-label': words.title,
     tabindex: '-1',
-    lang: words.language,
-    dir: 'ltr', // as our own words read, whatever the page around them does
+    ...reads,
   });
   element.hidden = true;
   shell.dress(css);
@@ -36,7 +37,7 @@ export function mount(shell: Shell): Panel {
   shell.corner.prepend(element);
 
   const sharing = sharePage(shell, words);
-  const banner = make('div', 'sharing', { dir: 'ltr' });
+  const banner = make('div', 'sharing', reads);
   shell.root.append(banner);
   const reach = keepWithinReach(shell.root.host, banner, shell.corner, () => {
     const { grants, asks, recording_asked } = sharing.now();
@@ -82,7 +83,7 @@ export function mount(shell: Shell): Panel {
     event.stopPropagation(); // the page's own shortcuts are not for what is typed here
     if (event.key === 'Escape' && !event.isComposing) shell.close();
   });
-  const card = make('div', 'card');
+  const card = make('div', 'card', reads);
   shell.corner.prepend(card);
   new ResizeObserver(() => {
     element.style.setProperty('--cb-banner', `${banner.offsetHeight}px`);

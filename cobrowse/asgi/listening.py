@@ -16,12 +16,15 @@ from typing import cast
 import uvicorn
 
 from cobrowse.asgi.arriving import TOO_MANY, ArrivingProtocol, Gate
+from cobrowse.live.tick import tick_in_s
 
 AWAY_AT_ONCE = 8
 """How many may be turned away in one turn of the loop, and one let in: no operation waits long for them."""
 
 AGAIN_AFTER_S = 1.0
 """When the system has no file or memory for a connection, as asyncio waits."""
+
+DATE_EVERY_S = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +89,26 @@ class Listener:
 
 
 class ListeningServer(uvicorn.Server):
-    """uvicorn, which listens our way. The application's lifespan says which `gate` guards it."""
+    """uvicorn, which listens our way. The application's lifespan says which `gate` guards it.
+
+    It sleeps until it is told to exit, and wakes each second for the date in its answers; uvicorn looks ten times.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+        self._should_exit = False
+        super().__init__(config)
+
+    @property
+    def should_exit(self) -> bool:
+        return self._should_exit
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        self._should_exit = value
+        if value and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)  # a signal comes between any two steps
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
@@ -95,3 +117,10 @@ class ListeningServer(uvicorn.Server):
 
     def _protocol(self) -> asyncio.Protocol:
         return ArrivingProtocol(self.config, self.server_state, self.lifespan.state)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(tick_in_s(DATE_EVERY_S)):
+                    await self._told.wait()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from cobrowse.core.rules.timers import Timers
 from cobrowse.live.room import Room
 from cobrowse.live.rooms import Rooms
+from cobrowse.live.tick import tick_in_s
 
 TOGETHER_S = 0.05
 """What happens within this time the rules look at together; no timer is later than that."""
@@ -37,10 +37,14 @@ class Agenda:
     async def due(self, now: float) -> None:
         """Returns soon after something has happened or a timer has come up: what follows at once is then there, too."""
         upto = self._timers.first()
-        wait_s = LOOK_EVERY_S if upto is None else min(max(upto - now, 0.0), LOOK_EVERY_S)
-        with suppress(TimeoutError):
+        look_s = tick_in_s(LOOK_EVERY_S)
+        wait_s = look_s if upto is None else min(max(upto - now, 0.0), look_s)
+        try:
             async with asyncio.timeout(wait_s):
                 await self._wake.wait()
+        except TimeoutError:
+            if wait_s == look_s:
+                return
         await asyncio.sleep(TOGETHER_S)
 
     def take(self, rooms: Rooms, now: float) -> list[tuple[Room, float]]:

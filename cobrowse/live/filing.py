@@ -55,6 +55,11 @@ class Filing:
         """Whether a commit of this room is not filed."""
         return any(room in kept.rooms for kept in self._commits)
 
+    @property
+    def empty(self) -> bool:
+        """Whether everything is in the tables."""
+        return not self._commits and not self._waiting
+
     # Rows of carts and visitors
 
     def show(self, batch: Sequence[Publication], now: float) -> None:

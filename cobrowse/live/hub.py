@@ -35,13 +35,13 @@ from cobrowse.live.assembly import assemble
 from cobrowse.live.connection import Connection
 from cobrowse.live.door import Door
 from cobrowse.live.figures import Figures
-from cobrowse.live.filing import FILE_EVERY_S
 from cobrowse.live.hub_settings import HubSettings
 from cobrowse.live.outages import OUTAGES
 from cobrowse.live.publication import Publication
 from cobrowse.live.recorder import Recorder
 from cobrowse.live.room import Room
 from cobrowse.live.staffing import Staffing, TeamsOf
+from cobrowse.live.tick import tick
 
 SWEEP_EVERY_S = 1.0
 SESSIONS_EVERY_S = 5.0
@@ -106,7 +106,9 @@ class Hub:
             keepers = [
                 self._tasks.create_task(self._forever(self._board.due, self._tend), name="board"),
                 self._tasks.create_task(self._forever(self._agenda_due, self._advise), name="advise"),
-                self._tasks.create_task(self._every(FILE_EVERY_S, self._recorder.settle), name="file"),
+                self._tasks.create_task(
+                    self._forever(self._recorder.due, self._recorder.settle), name="file"
+                ),
                 self._tasks.create_task(self._every(SWEEP_EVERY_S, self._sweep), name="sweep"),
                 self._tasks.create_task(self._every(SESSIONS_EVERY_S, self._check_sessions), name="sessions"),
             ]
@@ -134,7 +136,7 @@ class Hub:
         await self._door.drain(self.settings.drain_s)
 
     async def _every(self, interval_s: float, step: Step) -> None:
-        await self._forever(partial(asyncio.sleep, interval_s), step)
+        await self._forever(partial(tick, interval_s), step)
 
     async def _forever(self, due: Step, step: Step) -> None:
         """Takes the step whenever it is due; what fails is tried again when it is due again."""

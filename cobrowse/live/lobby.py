@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Protocol
 
 from cobrowse.core.cart import project
@@ -14,6 +13,7 @@ from cobrowse.core.messages import Card, Lobby
 from cobrowse.live.member import Peer
 from cobrowse.live.neighbours import merged
 from cobrowse.live.room import Room
+from cobrowse.live.tick import tick_in_s
 
 MAX_CARDS = 500
 TOGETHER_S = 0.2
@@ -114,9 +114,11 @@ class Board:
 
     async def due(self) -> None:
         """Returns soon after a card may have changed: what follows is shown with it. Now and then also without."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_EVERY_S):
+        try:
+            async with asyncio.timeout(tick_in_s(LOOK_EVERY_S)):
                 await self._stirred.wait()
+        except TimeoutError:
+            return
         await asyncio.sleep(TOGETHER_S)
 
     def publish(self) -> None:

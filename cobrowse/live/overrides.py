@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.core.rules.rule import Rule
+from cobrowse.live.tick import tick
 from cobrowse.storage import rules
 from cobrowse.storage.agents import Agent
 from cobrowse.storage.engine import reading
@@ -49,6 +49,8 @@ class Overrides:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._shared = engine.dialect.name != "sqlite"  # a SQLite database has one server
+        self._behind = True
         self._files: Files
         self._held: dict[str, Override] = {}
         self._noted: dict[str, str] | None = None
@@ -74,16 +76,19 @@ class Overrides:
         """Follows what other nodes and the files change, until it is cancelled."""
         while True:
             try:
-                await self.refresh()
+                if self._shared or self._behind:
+                    await self.refresh()
                 await self.note_files(now())
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("the rules' overrides could not be read: %s", type(error).__name__)
-            await asyncio.sleep(FOLLOW_EVERY_S)
+            await tick(FOLLOW_EVERY_S)
 
     async def refresh(self) -> None:
         """Reads the overrides anew."""
+        self._behind = True
         async with reading(self._engine) as conn:
             held = await rules.overrides(conn)
+        self._behind = False
         if held != self._held:
             self._held = held
             self._files.refresh()

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cobrowse.core.messages import Entry
 from cobrowse.core.room import RoomState, apply
-from cobrowse.live.filing import REST_S, ROOMS_AT_ONCE, Filing, latest, parts
+from cobrowse.live.filing import FILE_EVERY_S, REST_S, ROOMS_AT_ONCE, Filing, latest, parts
 from cobrowse.live.publication import Publication, standing
 from cobrowse.live.rows import commit_of, record_beside, showing, snapshot_of, tells
 from cobrowse.live.tape import Tapes
@@ -53,6 +53,7 @@ class Recorder:
         self._last = self._doubtful = 0
         self._writing = asyncio.Lock()
         self._settling = asyncio.Lock()
+        self._waiting = asyncio.Event()
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -92,11 +93,17 @@ class Recorder:
             raise
         self._filing.keep(self._last, commit, now)
         self._filing.show(batch, now)
+        self._waiting.set()
 
     async def probe(self) -> None:
         """Commits, as an operation would, what cancels itself. Where the log is in Redis there is nothing to commit."""
         if self._writer is not None:
             await self._writer.write([unfiled.keeping(0, Commit((), ())), unfiled.forgetting([0])])
+
+    async def due(self) -> None:
+        """Returns a little later, once there is something to file."""
+        await self._waiting.wait()
+        await asyncio.sleep(FILE_EVERY_S)
 
     async def settle(self, *, all_: bool = False) -> None:
         """Files the commits that have rested, or all, in parts between which others commit. SPEC room.12.
@@ -119,6 +126,8 @@ class Recorder:
                 async with self._writing:
                     await self._writer.write([unfiled.forgetting(commits)])
                 self._filing.filed(commits)
+            if self._filing.empty:
+                self._waiting.clear()
 
     async def _file(self, commits: Sequence[Commit], pause_s: float = 0.0) -> None:
         """Puts the commits' rows where they are read; those that are there already stay."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cobrowse.core.messages import Recording
+from cobrowse.live.tick import tick_in_s
 from cobrowse.storage import recordings
 
 WRITE_EVERY_S = 3.0
@@ -96,7 +97,7 @@ class Tapes:
         """Writes what has grown, over and over."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(WRITE_EVERY_S):
+                async with asyncio.timeout(tick_in_s(WRITE_EVERY_S)):
                     await self._ended.wait()
             self._ended.clear()
             await self.write()

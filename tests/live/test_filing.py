@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
@@ -23,6 +24,7 @@ from cobrowse.storage.bulk import Bulk, Writer
 from cobrowse.storage.engine import migrate_down, open_database
 from cobrowse.storage.errors import DatabaseUnusable
 from cobrowse.storage.owner import owning
+from tests.wire import WITHIN_S
 
 encode = msgspec.msgpack.Encoder().encode
 TERMS = Terms(
@@ -213,6 +215,25 @@ async def test_room12_what_is_not_filed_outlives_migrations_down_and_up(database
     await database.recorder.catch_up()
     assert (database.counts(), database.unfiled()) == ([("a", 3), ("b", 1)], [])
     assert database.log() == [("a", 1), ("a", 2), ("b", 1)]
+
+
+async def test_room12_nothing_is_looked_for_until_there_is_something_to_file(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cobrowse.live.recorder.FILE_EVERY_S", 0.0)
+    shopper = Shopper("a")
+    for n in (1, 2):
+        due = asyncio.create_task(database.recorder.due())
+        await asyncio.sleep(0)
+        assert not due.done()
+        await database.recorder.commit([shopper.does(Increment("desk", 1), n)])
+        await asyncio.wait_for(due, WITHIN_S)
+        # As long as any of it is too young it is looked for again.
+        await database.recorder.settle()
+        await asyncio.wait_for(database.recorder.due(), WITHIN_S)
+        database.now += REST_S
+        await database.recorder.settle()
+        assert database.counts() == [("a", n)]
 
 
 async def test_room12_one_server_to_a_database(database: Database) -> None:

@@ -17,7 +17,6 @@ import msgspec
 from cobrowse.commands.agents import add_agent
 from cobrowse.core.messages import Entry, Said
 from cobrowse.settings import Settings
-from cobrowse.storage.engine import migrate
 from tests.e2e.line import Line
 from tests.engines import (
     PostgresServer,
@@ -32,7 +31,6 @@ from tests.serving import EMAIL, PASSWORD, ServerProcess, needs_built_files, set
 STANDS_STILL_S = 60.0
 """Without a new row for so long, what is missing will not come: the judge says what that is."""
 
-SECRET = "a secret that every node of this test knows"
 _entry = msgspec.msgpack.Decoder(Entry)
 
 
@@ -207,7 +205,6 @@ async def running_cluster(
         redis = stack.enter_context(running_redis(place / "redis"))
         second = stack.enter_context(running_redis(place / "replica")) if replica else None
         url = await new_database(postgres)
-        await migrate(url)
         await add_agent(url, EMAIL, "Ginny", "csa", PASSWORD)
         processes = []
         for n in range(nodes):
@@ -220,7 +217,7 @@ async def running_cluster(
             shared["database_url"] = url.replace(f":{postgres.port}/", f":{cluster.postgres_line.port}/")
             shared["redis_url"] = f"redis://127.0.0.1:{cluster.redis_line.port}/0"
         for node in processes:
-            own_settings = {"secret": SECRET, "drain_s": 1.0, **shared, **changes}
+            own_settings = {"drain_s": 1.0, **shared, **changes}
             node.use(msgspec.structs.replace(node.settings, **own_settings))
         try:
             await asyncio.gather(*(node.start() for node in processes))

@@ -20,7 +20,7 @@ from cobrowse.core.codec import encode
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import Hello, Increment, Say
 from tests.engines import GRANTS, RedisServer
-from tests.nodes.conftest import SECRET, Rows, StartNode, eventually
+from tests.nodes.conftest import Rows, StartNode, eventually
 from tests.serving import ORIGIN, LocalServer, ServerProcess, needs_built_files, settings_for
 from tests.wire import open_peer
 
@@ -93,7 +93,7 @@ async def test_node1_workers_share_a_port_and_the_rooms(
     tmp_path: Path, redis_server: RedisServer, database_url: str, rows: Rows
 ) -> None:
     needs_built_files()
-    shared = {"database_url": database_url, "redis_url": redis_server.url, "secret": SECRET}
+    shared = {"database_url": database_url, "redis_url": redis_server.url}
     server = ServerProcess(settings_for(tmp_path, workers=2, drain_s=0.0, **shared), tmp_path)
     await server.start()
     try:

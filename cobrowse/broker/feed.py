@@ -11,16 +11,19 @@ from typing import Generic, NamedTuple, TypeVar
 
 from cobrowse.broker.lane import Logged
 from cobrowse.broker.link import PARTITIONS, Call, Keys, Link, feed_key
+from cobrowse.broker.steps import Pack
 
 T = TypeVar("T", bound=Logged)
 
 LEASE_S = 15.0
 LEASE_EVERY_S = 5.0
-MAX_STEPS = 200
-"""Steps taken from one partition at once."""
+MAX_RECORDS = 250
+"""Records taken from one partition at once, and what the last step has more: about 4,000 in one transaction."""
 
-MAX_OWN = 4_000
-"""This node's latest records: they come back from the feeds it takes, and need no decoding then."""
+MAX_OWN = 16_000
+"""This node's latest records, more than a second of a busy one: they come back from the feeds it takes, and need no
+decoding then.
+"""
 
 
 class Page(NamedTuple, Generic[T]):
@@ -33,27 +36,26 @@ class Page(NamedTuple, Generic[T]):
     @property
     def is_full(self) -> bool:
         """Whether the feed may hold more than this."""
-        return len(self.steps) >= MAX_STEPS
+        return len(self.records) >= MAX_RECORDS
 
 
 class Feed(Generic[T]):
     """All partitions' feeds, as one node sees them."""
 
-    def __init__(
-        self, link: Link, node: str, pack: Callable[[T], bytes], unpack: Callable[[bytes], T]
-    ) -> None:
+    def __init__(self, link: Link, node: str, pack: Pack[T], unpack: Callable[[bytes], T]) -> None:
         self._link = link
         self._node = node
         self._pack = pack
         self._unpack = unpack
         self._own: dict[bytes, T] = {}
 
-    def pack(self, record: T) -> bytes:
-        """The bytes by which a feed holds a record of this node's."""
-        packed = self._pack(record)
-        if len(self._own) >= MAX_OWN:
-            del self._own[next(iter(self._own))]
-        self._own[packed] = record
+    def pack(self, records: Sequence[T]) -> Sequence[bytes]:
+        """The bytes by which a feed holds these records of this node's, of one room and in order."""
+        packed = self._pack(records)
+        own = self._own
+        while len(own) > MAX_OWN - len(records):
+            del own[next(iter(own))]
+        own.update(zip(packed, records, strict=True))
         return packed
 
     def _record(self, packed: bytes) -> T:
@@ -71,7 +73,7 @@ class Feed(Generic[T]):
     async def read(self, partitions: Sequence[int]) -> list[Page[T]]:
         """The beginnings of these feeds, in one round trip; none for an empty one. Raises one of FAILURES."""
         # The client's own XRANGE makes a dict of each step, which keeps one record of it.
-        calls = [("cobrowse_read", [feed_key(partition)], [MAX_STEPS]) for partition in partitions]
+        calls = [("cobrowse_read", [feed_key(partition)], [MAX_RECORDS]) for partition in partitions]
         pages: list[Page[T]] = []
         for partition, steps in zip(partitions, await self._link.calls(calls), strict=True):
             if isinstance(steps, Exception):

@@ -76,7 +76,8 @@ class Link:
     def __init__(self, url: str, replicas: int = 0) -> None:
         self.client = _client(url)
         self.replicas = replicas
-        if replicas and isinstance(self.client, RedisCluster):
+        self.is_cluster = isinstance(self.client, RedisCluster)
+        if replicas and self.is_cluster:
             raise RedisUnusable("`redis_replicas` expected no cluster: there, set min-replicas-to-write")
         self._library = LIBRARY.read_text("utf-8")
 
@@ -90,8 +91,7 @@ class Link:
     async def load(self) -> None:
         """Puts our functions into every master. Raises RedisUnusable when there is no Redis that has functions."""
         try:
-            cluster = isinstance(self.client, RedisCluster)
-            nodes = {"target_nodes": "primaries"} if cluster else {}
+            nodes = {"target_nodes": "primaries"} if self.is_cluster else {}
             await self.client.execute_command("FUNCTION LOAD", "REPLACE", self._library, **nodes)
         except ResponseError as refused:
             raise RedisUnusable(
@@ -150,7 +150,12 @@ def _client(url: str) -> Redis | RedisCluster:
     query = parse_qs(parts.query)
     cluster = query.pop("cluster", ["0"])[0] not in ("0", "")
     plain = urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
-    options: dict[str, Any] = {"socket_timeout": ANSWER_WITHIN_S, "socket_connect_timeout": ANSWER_WITHIN_S}
+    # RESP2: in RESP3 each message of a channel takes a detour through the client's handlers, and says no more.
+    options: dict[str, Any] = {
+        "protocol": 2,
+        "socket_timeout": ANSWER_WITHIN_S,
+        "socket_connect_timeout": ANSWER_WITHIN_S,
+    }
     try:
         if cluster:
             return RedisCluster.from_url(plain, **options)

@@ -24,15 +24,20 @@ def top_of(answer: Sequence[bytes]) -> tuple[str, int, int]:
     return answer[1].decode(), int(answer[2]), int(answer[3])
 
 
+def news_sender(node: str) -> bytes:
+    """What a node's news begins with, and no other node's."""
+    return b"e\x93" + _encode(node)
+
+
 def news_prefix(node: str, offset: int, count: int) -> bytes:
     """The beginning of news: `count` entries' bytes follow, from this offset on."""
-    return b"e\x93" + _encode(node) + _encode(offset) + b"\xdd" + count.to_bytes(4, "big")
+    return news_sender(node) + _encode(offset) + b"\xdd" + count.to_bytes(4, "big")
 
 
-def read_news(message: bytes) -> tuple[str, int, list[bytes]]:
-    """The node that appended, the first offset, the entries' bytes: whoever wrote them knows them."""
-    sender, offset, entries = _entries.decode(memoryview(message)[1:])
-    return sender, offset, [bytes(each) for each in entries]
+def read_news(message: bytes) -> tuple[int, list[bytes]]:
+    """The first offset, and the entries' bytes."""
+    _, offset, entries = _entries.decode(memoryview(message)[1:])
+    return offset, [bytes(each) for each in entries]
 
 
 def notice_of(node: str, notice: bytes) -> bytes:

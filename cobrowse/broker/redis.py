@@ -13,13 +13,24 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from cobrowse.broker.channels import Channels
 from cobrowse.broker.contract import Backlogged
 from cobrowse.broker.lane import Followed, Lane, Logged, Top
 from cobrowse.broker.link import FAILURES, Call, Keys, Link, heed_cancellation
-from cobrowse.broker.news import followed, is_notice, news_prefix, notice_of, read_news, read_notice, top_of
+from cobrowse.broker.news import (
+    followed,
+    is_notice,
+    news_prefix,
+    news_sender,
+    notice_of,
+    read_news,
+    read_notice,
+    top_of,
+)
+from cobrowse.broker.reader import Reader
+from cobrowse.broker.steps import KEEP_S, Pack, answers_of, appending, divided
 
 MAX_PENDING = 50_000
 MAX_TOLD = 10_000
@@ -28,10 +39,6 @@ MAX_BATCH = 256
 """Records of one room in one step."""
 MAX_LANES = 1_000
 """Rooms in one round trip."""
-MAX_FEED = 200_000
-"""Steps that may wait for the database before appending is refused: minutes of a busy site."""
-KEEP_S = 2 * 86400
-"""A room untouched for this long is in the database alone; no replica token is valid for longer."""
 GIVE_UP_S = 10.0
 """Without an answer for this long the rooms concerned are dropped; their clients keep what is open and come back."""
 RETRY_S = 0.1
@@ -40,28 +47,6 @@ logger = logging.getLogger(__name__)
 
 
 T = TypeVar("T", bound=Logged)
-R = TypeVar("R", contravariant=True)
-
-
-class Reader(Protocol[R]):
-    """Who reads the logs: the hub. None of these may raise or block."""
-
-    def deliver(self, records: Sequence[R]) -> None:
-        """Own records, durable, in order."""
-
-    def follow(self, room: str, entries: list[Followed], void: bool) -> None:
-        """The entries that come next in a room's log. `void`: what was appended here and not delivered is not in it,
-        or is among these.
-        """
-
-    def lost(self, rooms: Sequence[str]) -> None:
-        """These rooms' state here is not the log's any more: drop it."""
-
-    def noticed(self, room: str, node: str, notice: bytes) -> None:
-        """Another node's word on a room; nothing of it is kept."""
-
-    def missed(self) -> None:
-        """Notices may have been lost; entries are not, they are asked for again."""
 
 
 class Opened(NamedTuple):
@@ -81,10 +66,11 @@ class Hole(Exception):
 class RedisBroker(Generic[T]):
     """Appends to and follows the rooms that are open here. `waiting`: records that wait for the log."""
 
-    def __init__(self, link: Link, node: str, reader: Reader[T], pack: Callable[[T], bytes]) -> None:
+    def __init__(self, link: Link, node: str, reader: Reader[T], pack: Pack[T]) -> None:
         self.link = link
         self.channels = Channels(link, node, self._heard, self._missed)
         self._node = node
+        self._own_news = news_sender(node)
         self._reader = reader
         self._pack = pack
         self._lanes: dict[str, Lane[T]] = {}
@@ -219,8 +205,13 @@ class RedisBroker(Generic[T]):
             self._behind.pop(room, None)
         for lane in asking:
             lane.asking = True
+        for lane in lanes:
+            lane.sent, lane.pending = lane.pending[:MAX_BATCH], lane.pending[MAX_BATCH:]
         told, self._told = self._told[:MAX_LANES], self._told[MAX_LANES:]
-        calls: list[Call] = [self._step(lane) for lane in lanes]
+        # Where replicas are waited for, nobody is told before they have it.
+        node, pack, tells = self._node, self._pack, not self.link.replicas
+        parts = divided(lanes, alone=self.link.is_cluster)
+        calls: list[Call] = [appending(part, node, pack, tells=tells) for part in parts]
         calls += [("cobrowse_since", [lane.keys.head, lane.keys.log], (*lane.top, KEEP_S)) for lane in asking]
         calls += [("cobrowse_tell", [key], (channel, notice)) for key, channel, notice in told]
         try:
@@ -228,9 +219,12 @@ class RedisBroker(Generic[T]):
         except FAILURES as failed:
             answers = [failed] * len(calls)
             self._told = [*told, *self._told][:MAX_TOLD]
-        for lane, answer in zip((*lanes, *asking), answers, strict=False):
-            if self._lanes.get(lane.room) is lane:
-                self._settle(lane, answer)
+        steps = [
+            each for part, answer in zip(parts, answers, strict=False) for each in answers_of(part, answer)
+        ]
+        answers = [*steps, *answers[len(parts) :]]
+        asked = [*(lane for part in parts for lane in part), *asking]
+        self._settle([pair for pair in zip(asked, answers, strict=False) if self._holds(pair[0])])
         self._pass_barriers()
         if any(isinstance(answer, Exception) for answer in answers) or self._full:
             self._note_failure(answers)
@@ -238,38 +232,43 @@ class RedisBroker(Generic[T]):
         else:
             self._failing_since = None
 
-    def _step(self, lane: Lane[T]) -> Call:
-        lane.sent, lane.pending = lane.pending[:MAX_BATCH], lane.pending[MAX_BATCH:]
-        keys, last = lane.keys, lane.sent[-1].entry
-        prefix = news_prefix(self._node, lane.top.offset + 1, len(lane.sent))
-        # Where replicas are waited for, nobody is told before they have it.
-        channel = "" if self.link.replicas else keys.channel
-        args: list[Any] = [channel, *lane.top, last.hash, KEEP_S, MAX_FEED, prefix]
-        for record in lane.sent:
-            args += (record.payload, self._pack(record))
-        return "cobrowse_append", [keys.head, keys.log, keys.feed], args
+    def _holds(self, lane: Lane[T]) -> bool:
+        return self._lanes.get(lane.room) is lane
 
-    def _settle(self, lane: Lane[T], answer: Any) -> None:
-        lane.asking = False
+    def _settle(self, answered: Sequence[tuple[Lane[T], Any]]) -> None:
+        """What the log has taken is delivered together; then the others, and what comes next of each."""
+        delivered: list[T] = []
+        for lane, answer in answered:
+            lane.asking = False
+            if not isinstance(answer, Exception) and answer[0] == b"ok":
+                delivered += self._taken(lane)
+        if delivered:
+            self._full = False
+            self._reader.deliver(delivered)
+        for lane, answer in answered:
+            if self._holds(lane):
+                self._heed(lane, answer)
+
+    def _taken(self, lane: Lane[T]) -> list[T]:
+        """The lane's records that were on their way and that the log has now."""
+        records, lane.sent = lane.sent, []
+        last = records[-1].entry
+        lane.top = Top(lane.top.epoch, last.offset, last.hash)
+        lane.settled += len(records)
+        self.waiting -= len(records)
+        self._tell_late(lane, records[0].entry.offset, [record.payload for record in records])
+        return records
+
+    def _heed(self, lane: Lane[T], answer: Any) -> None:
         if isinstance(answer, Exception):
             self._again(lane)
             return
         verdict = answer[0]
-        if verdict == b"ok":
-            records, lane.sent = lane.sent, []
-            last = records[-1].entry
-            lane.top = Top(lane.top.epoch, last.offset, last.hash)
-            lane.settled += len(records)
-            self.waiting -= len(records)
-            self._full = False
-            self._tell_late(lane, records[0].entry.offset, [record.payload for record in records])
-            self._reader.deliver(records)
+        if verdict == b"ok" or verdict == b"same":
             self._go_on(lane)
         elif verdict == b"behind":
             self._tell_late(lane, lane.top.offset + 1, answer[4])
             self._follow(lane, [followed(each) for each in answer[4]], Top(*top_of(answer)))
-        elif verdict == b"same":
-            self._go_on(lane)
         elif verdict == b"full":
             self._full = True
             self._again(lane)
@@ -286,7 +285,7 @@ class RedisBroker(Generic[T]):
 
     def _go_on(self, lane: Lane[T]) -> None:
         """After an answer: what others told meanwhile, and then the next step."""
-        if self._lanes.get(lane.room) is not lane:
+        if not self._holds(lane):
             return
         ahead, lane.ahead = lane.ahead, []
         for offset, entries in ahead:
@@ -346,12 +345,11 @@ class RedisBroker(Generic[T]):
             elif (lane := self._lane_of(channel)) is not None and lane.followed:
                 self._reader.noticed(lane.room, sender, notice)
             return
-        if (lane := self._lane_of(channel)) is None:
+        if message.startswith(self._own_news) or (lane := self._lane_of(channel)) is None:
             return
-        sender, offset, entries = read_news(message)
-        if sender != self._node:
-            self._came(lane, offset, [followed(each) for each in entries])
-            self._pass_barriers()
+        offset, entries = read_news(message)
+        self._came(lane, offset, [followed(each) for each in entries])
+        self._pass_barriers()
 
     def _lane_of(self, channel: str) -> Lane[T] | None:
         return self._lanes.get(self._rooms.get(channel, ""))

@@ -112,7 +112,7 @@ class Node:
             heed_cancellation()
             await asyncio.sleep(ALIVE_EVERY_S)
 
-    # What the broker reads (broker.redis.Reader)
+    # What the broker reads (broker.reader.Reader)
 
     def deliver(self, records: Sequence[Publication]) -> None:
         self._home.deliver(records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -126,13 +126,22 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
 
 
-def pack(record: Publication) -> bytes:
-    """The record's bytes."""
-    room, site, epoch, _, payload, cart, conversation, visit = record
-    if cart is not None:
-        known = {line: cart.items[line] for line in cart.lines if line in cart.items}
-        cart = CartAfter(cart.lines, known)
-    return _encode(_Packed(room, site, epoch, payload, cart, conversation, visit))
+def pack(records: Sequence[Publication]) -> list[bytes]:
+    """The bytes of records of one room that go together, in order. Only the last cart of theirs is packed: whoever
+    writes them writes it after the others, in one transaction.
+    """
+    packed: list[bytes] = []
+    shown = False
+    for room, site, epoch, _, payload, after, conversation, visit in reversed(records):
+        cart = None
+        if after is not None and not shown:
+            shown = True
+            cart = CartAfter(
+                after.lines, {line: item for line in after.lines if (item := after.items.get(line))}
+            )
+        packed.append(_encode(_Packed(room, site, epoch, payload, cart, conversation, visit)))
+    packed.reverse()
+    return packed
 
 
 def unpack(packed: bytes) -> Publication:

@@ -233,10 +233,13 @@ class Room:
         core.apply(self.state, entry)
         payload = encode_entry(entry)
         self._tail.append(payload)
-        if len(self._tail) >= 2 * TAIL_ENTRIES:
-            del self._tail[:-TAIL_ENTRIES]
+        self._trim()
         self._log.append(publication(self.state, entry, payload, before))
         self._review()
+
+    def _trim(self) -> None:
+        if len(self._tail) >= 2 * TAIL_ENTRIES:
+            del self._tail[:-TAIL_ENTRIES]
 
     def _review(self) -> bool:
         """Looks at the leave to see the page, if it is another now; whether it is."""

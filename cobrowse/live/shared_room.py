@@ -37,7 +37,7 @@ from cobrowse.core.replicas import may_resume
 from cobrowse.core.room import RoomState, Terms
 from cobrowse.live.member import Member, Peer
 from cobrowse.live.notices import AnyNotice, Drawn, Here, Looks, LooksAway, Read, Resumed, TypesThere
-from cobrowse.live.room import TAIL_ENTRIES, Durable, Log, Room
+from cobrowse.live.room import Durable, Log, Room
 from cobrowse.live.shared_mirror import SharedMirror
 from cobrowse.live.tape import Tapes
 
@@ -193,7 +193,8 @@ class SharedRoom(Room):
             self._undecided.clear()
         for record in records:
             core.apply(self.state, record.entry)
-        self._tail = [*self._tail, *(record.payload for record in records)][-TAIL_ENTRIES:]
+        self._tail += [record.payload for record in records]
+        self._trim()
         self._keep([record.entry for record in records])
         super().deliver(records)
         self._review()

@@ -14,8 +14,9 @@ import pytest
 
 from cobrowse.broker.feed import Feed
 from cobrowse.broker.lane import Followed, Top
-from cobrowse.broker.link import Link, RedisUnusable
+from cobrowse.broker.link import PARTITIONS, Link, RedisUnusable
 from cobrowse.broker.redis import RedisBroker
+from cobrowse.broker.steps import KEEP_S
 from cobrowse.core.messages import Author, Entry, Said
 from tests.engines import RedisServer, make_certificate, open_folder, running_redis, running_redis_cluster
 
@@ -30,6 +31,12 @@ class Record(NamedTuple):
 
 
 pack = msgspec.msgpack.Encoder().encode
+
+
+def pack_all(records: Sequence[Record]) -> list[bytes]:
+    return [pack(record) for record in records]
+
+
 unpack = msgspec.msgpack.Decoder(Record).decode
 
 
@@ -38,7 +45,7 @@ class Reader:
 
     def __init__(self, link: Link, name: str) -> None:
         self.name = name
-        self.broker: RedisBroker[Record] = RedisBroker(link, name, self, pack)
+        self.broker: RedisBroker[Record] = RedisBroker(link, name, self, pack_all)
         self.tops: dict[str, Top] = {}
         self.read: dict[str, list[Entry]] = {}
         self.dropped: list[str] = []
@@ -72,7 +79,7 @@ class Reader:
     def texts(self, room: str) -> list[str]:
         return [entry.fact.text for entry in self.read[room] if isinstance(entry.fact, Said)]
 
-    # cobrowse.broker.redis.Reader
+    # cobrowse.broker.reader.Reader
 
     def deliver(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -202,6 +209,88 @@ async def test_node1_two_that_race_make_one_log(nodes: tuple[Reader, Reader]) ->
     assert [entry.offset for entry in a.read[room]] == list(range(1, 81))
 
 
+async def test_node1_the_steps_of_many_rooms_go_together_and_none_is_lost_on_the_way(
+    nodes: tuple[Reader, Reader],
+) -> None:
+    """More rooms than one call has, more records than one step of a feed: log, feed and news have each once."""
+    a, b = nodes
+    rooms = [fresh_room() for _ in range(130)]
+    for room in rooms:
+        await a.open(room)
+    await b.open(rooms[0])
+    counts = dict.fromkeys(rooms, 3) | {rooms[0]: 400, rooms[1]: 400}
+    for room, count in counts.items():
+        for _ in range(count):
+            a.append(room)
+    await a.broker.flush()
+    assert {room: [entry.offset for entry in a.read[room]] for room in rooms} == {
+        room: list(range(1, count + 1)) for room, count in counts.items()
+    }
+    await b.until(rooms[0], 400)
+    assert b.read[rooms[0]] == a.read[rooms[0]]
+    await b.open(rooms[1])
+    assert b.read[rooms[1]] == a.read[rooms[1]]
+    feed = Feed(b.broker.link, "b", pack_all, unpack)
+    fed: dict[str, list[Entry]] = {}
+    while pages := await feed.read(range(PARTITIONS)):
+        for record in (record for page in pages for record in page.records):
+            fed.setdefault(record.room, []).append(record.entry)
+        await feed.done(pages)
+    assert {room: fed[room] for room in rooms} == {room: a.read[room] for room in rooms}
+
+
+async def test_node1_a_room_whose_log_takes_nothing_holds_up_no_other(nodes: tuple[Reader, Reader]) -> None:
+    a, _ = nodes
+    rooms = [fresh_room() for _ in range(40)]
+    for room in rooms:
+        await a.open(room)
+    log = a.broker._lanes[rooms[7]].keys.log
+    await a.broker.link.client.set(log, "no stream")
+    for room in rooms:
+        a.append(room)
+    for room in rooms:
+        if room != rooms[7]:
+            await a.until(room, 1)
+    assert a.read[rooms[7]] == []
+    assert a.dropped == []
+    await a.broker.link.client.delete(log)
+    await a.until(rooms[7], 1)
+
+
+async def test_node2_a_room_is_kept_for_two_days_after_its_last_entry(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Its keys are not told so with each entry; what they were told last is always enough."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        async with reader(server.url, "a") as a:
+            room, client = fresh_room(), a.broker.link.client
+
+            async def entry_after(left_s: int) -> list[int]:
+                """How long head and log are kept after an entry that comes when they have this long to go."""
+                head, log = a.broker._lanes[room].keys.head, a.broker._lanes[room].keys.log
+                for key in (head, log):
+                    await client.expire(key, left_s)
+                if int(await client.hget(head, "till") or 0):
+                    await client.hset(head, "till", str((await client.time())[0] + left_s))
+                a.append(room)
+                await a.broker.flush()
+                return [await client.ttl(key) for key in (head, log)]
+
+            await a.open(room)
+            for left_s in (KEEP_S + 3600, KEEP_S + 3600, KEEP_S + 100, KEEP_S - 1, 60):
+                kept = await entry_after(left_s)
+                assert all(KEEP_S <= each <= KEEP_S + 3600 for each in kept), (left_s, kept)
+            # The database has more than Redis: the log begins again, and is kept as long.
+            a.tops[room] = Top("epoch", 9, 9)
+            await a.broker.open(room, "shop", a.tops[room], 1, 8)
+            a.broker.opened(room)
+            a.append(room)
+            await a.broker.flush()
+            assert a.dropped == []
+            keys = a.broker._lanes[room].keys
+            assert all([await client.ttl(key) >= KEEP_S for key in (keys.head, keys.log)])
+
+
 async def test_node1_news_that_comes_while_the_log_is_asked_loses_nothing(
     nodes: tuple[Reader, Reader],
 ) -> None:
@@ -288,8 +377,8 @@ async def test_node3_a_record_stays_in_the_feed_until_it_is_done(nodes: tuple[Re
     await a.open(room)
     records = [a.append(room) for _ in range(10)]
     await a.broker.flush()
-    feed, other = Feed(a.broker.link, "a", pack, unpack), Feed(b.broker.link, "b", pack, unpack)
-    assert feed.pack(records[0]) == pack(records[0])
+    feed, other = Feed(a.broker.link, "a", pack_all, unpack), Feed(b.broker.link, "b", pack_all, unpack)
+    assert feed.pack(records[:1]) == [pack(records[0])]
     held = await feed.hold()
     assert len(held) == 16
     assert await other.hold() == []

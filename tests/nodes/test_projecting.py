@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from cobrowse.core import room as core
-from cobrowse.core.messages import AnyFact, Author, Finished, Said, Taken
-from cobrowse.core.room import RoomState
-from cobrowse.live.publication import Publication, publication
+from cobrowse.core.items import nothing_known
+from cobrowse.core.messages import AnyFact, Author, Finished, Increment, Said, Say, SiteView, Taken
+from cobrowse.core.room import RoomState, Terms
+from cobrowse.live.publication import Publication, pack, publication, unpack
 from cobrowse.live.recorder import Recorder
 from cobrowse.storage.engine import open_database
 from tests.nodes.conftest import Rows
@@ -104,4 +105,29 @@ async def test_node3_a_snapshot_waits_for_the_log_that_it_stands_on(database_url
     assert await recorder.covered([snapshot]) == []
     await recorder.project(records, stands)
     assert await recorder.covered([snapshot]) == [snapshot]
+    await engine.dispose()
+
+
+async def test_node3_of_the_carts_that_come_together_the_last_is_written(
+    database_url: str, rows: Rows
+) -> None:
+    """A step of the feed has one cart of its room: nobody would ever see the others."""
+    engine = await open_database(database_url)
+    state, shopper = RoomState("room", "shop", "epoch"), Author("shopper", "room")
+    terms = Terms(
+        SiteView("shop", "Alcove & Oak", "EUR", "ask"), nothing_known, b"a secret for the test of carts, 32"
+    )
+    records = []
+    for c in range(1, 5):
+        op = Increment("SKU-1", 1) if c != 4 else Say("three, please")
+        fact = core.decide(state, shopper, 1, c, op, float(c), float(c), terms)
+        entry = core.next_entry(state, shopper, 1, c, fact, float(c), encode(fact))
+        before = state.conversation.number
+        core.apply(state, entry)
+        records.append(publication(state, entry, encode(entry), before))
+    came = [unpack(packed) for packed in pack(records)]
+    assert [record.cart is not None for record in came] == [False, False, True, False]
+    assert [record.entry for record in came] == [record.entry for record in records]
+    await Recorder(engine).project(came, stands)
+    assert await rows("SELECT item_count, updated_at FROM carts") == [(3, 3.0)]
     await engine.dispose()

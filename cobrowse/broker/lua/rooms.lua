@@ -2,15 +2,22 @@
 -- The one step of each kind that a room's log takes in Redis. SPEC node.1, node.2.
 --
 -- Keys of a room share a hash tag (the partition), so that each call stays on one master of a cluster:
---   head  hash: epoch, offset, hash, site of the log's top; replica: the next number to give out
+--   head  hash: epoch, offset, hash, site of the log's top; replica: the next number to give out; till: when head and log are gone
 --   log   stream: the entries that the database may not have, and some before, with the offset as its id
 --   feed  stream of the partition: records that the database does not have yet
 
 local KEPT = 256 -- entries of a room that stay when the database has them, for nodes that catch up
 
+local RENEW_S = 3600 -- what keys are kept beyond what is asked for, so that they need not be told to with each entry
+local FIELDS = 1000 -- of a step of the feed, two a record; Lua unpacks eight thousand at most
+
 local function top(head)
-  local found = redis.call('HMGET', head, 'epoch', 'offset', 'hash')
-  return found[1], found[2], found[3]
+  local found = redis.call('HMGET', head, 'epoch', 'offset', 'hash', 'till')
+  return found[1], found[2], found[3], found[4]
+end
+
+local function keep(key, seconds)
+  redis.call('EXPIRE', key, tonumber(seconds) + RENEW_S)
 end
 
 local function after(log, offset)
@@ -21,50 +28,105 @@ local function after(log, offset)
   return entries
 end
 
--- Says how far the log is, with the entries after the caller's position if it is on this log.
-local function standing(keys, epoch, offset, hash)
-  local e, o, h = top(keys[1])
+-- Says how far the log is, with the entries after the caller's position if it is on this log; and until when it is kept.
+local function standing(head, log, epoch, offset, hash)
+  local e, o, h, till = top(head)
   if not e then
     return { 'unknown' }
   end
   if e == epoch and o == offset and h == hash then
-    return { 'same' }
+    return { 'same' }, tonumber(till or 0)
   end
   if e ~= epoch or tonumber(o) <= tonumber(offset) then
     return { 'other', e, o, h }
   end
-  return { 'behind', e, o, h, after(keys[2], offset) }
+  return { 'behind', e, o, h, after(log, offset) }
 end
 
--- keys: head, log, feed. args: channel ("" to tell nobody), epoch, offset, hash, hash after, seconds to keep, most in the feed, prefix of
--- the news, then for each record its entry and the record. The position given must be the log's.
-local function append(keys, args)
-  local stands = standing(keys, args[2], args[3], args[4])
-  if stands[1] ~= 'same' then
-    -- A write, as every answer that somebody acts upon: whoever waits for the replicas waits for what is said here.
-    redis.call('EXPIRE', keys[1], args[6])
-    return stands
-  end
-  if redis.call('XLEN', keys[3]) >= tonumber(args[7]) then
-    return { 'full' }
-  end
-  local offset = tonumber(args[3])
-  local news, records = { args[8] }, {}
-  for i = 9, #args, 2 do
+-- A step: channel ("" to tell nobody), epoch, offset, hash, hash after, then the lengths of the prefix of the news, of its entries,
+-- and of their records, which follow each other in `cargo` from `at` on.
+local function take(head, log, step, cargo, at, till, now, seconds)
+  local offset, upto = tonumber(step[3]), at + step[6]
+  for _, length in ipairs(step[7]) do
     offset = offset + 1
-    redis.call('XADD', keys[2], string.format('%d-0', offset), 'e', args[i])
-    news[#news + 1] = args[i]
-    records[#records + 1] = 'r'
-    records[#records + 1] = args[i + 1]
+    redis.call('XADD', log, string.format('%d-0', offset), 'e', string.sub(cargo, upto, upto + length - 1))
+    upto = upto + length
   end
-  redis.call('XADD', keys[3], '*', unpack(records))
-  redis.call('HSET', keys[1], 'offset', string.format('%d', offset), 'hash', args[5])
-  redis.call('EXPIRE', keys[1], args[6])
-  redis.call('EXPIRE', keys[2], args[6])
-  if args[1] ~= '' then
-    redis.call('PUBLISH', args[1], table.concat(news))
+  if till < now + seconds then
+    till = now + seconds + RENEW_S
+    redis.call('HSET', head, 'offset', string.format('%d', offset), 'hash', step[5], 'till', string.format('%d', till))
+    keep(head, seconds)
+    keep(log, seconds)
+  else
+    redis.call('HSET', head, 'offset', string.format('%d', offset), 'hash', step[5])
+  end
+  if step[1] ~= '' then
+    redis.call('PUBLISH', step[1], string.sub(cargo, at, upto - 1))
   end
   return { 'ok' }
+end
+
+local function total(sum, lengths)
+  for _, length in ipairs(lengths) do
+    sum = sum + length
+  end
+  return sum
+end
+
+-- What a step that broke off is answered, so that the others of its call are not.
+local function failed(why)
+  return { 'failed', type(why) == 'table' and why.err or tostring(why) }
+end
+
+-- keys: for each partition its feed, then head and log for each of its steps. args: in MessagePack, seconds to keep, most in a
+-- feed, and for each partition its steps; their cargo. Gives an answer for each step: the position that it gives must be the log's.
+-- The feed is written first: an entry may come to the database that nobody was told of, and never the other way round.
+local function append(keys, args)
+  local seconds, most, feeds = unpack(cmsgpack.unpack(args[1]))
+  local cargo, at = args[2], 1
+  local now, k, answers = tonumber(redis.call('TIME')[1]), 0, {}
+  for _, steps in ipairs(feeds) do
+    k = k + 1
+    local feed = keys[k]
+    local full, taken, records = redis.call('XLEN', feed) >= most, {}, {}
+    for _, step in ipairs(steps) do
+      local head, log = keys[k + 1], keys[k + 2]
+      k = k + 2
+      local fine, stands, till = pcall(standing, head, log, step[2], step[3], step[4])
+      local n = #answers + 1
+      if not fine then
+        answers[n] = failed(stands)
+      elseif stands[1] ~= 'same' then
+        -- A write, as every answer that somebody acts upon: whoever waits for the replicas waits for what is said here.
+        keep(head, seconds)
+        answers[n] = stands
+      elseif full then
+        answers[n] = { 'full' }
+      else
+        answers[n] = false
+        taken[#taken + 1] = { n, head, log, step, at, till }
+        if #records + 2 * #step[8] > FIELDS and #records > 0 then
+          redis.call('XADD', feed, '*', unpack(records))
+          records = {}
+        end
+        local upto = at + total(step[6], step[7])
+        for _, length in ipairs(step[8]) do
+          records[#records + 1] = 'r'
+          records[#records + 1] = string.sub(cargo, upto, upto + length - 1)
+          upto = upto + length
+        end
+      end
+      at = at + total(total(step[6], step[7]), step[8])
+    end
+    if #records > 0 then
+      redis.call('XADD', feed, '*', unpack(records))
+    end
+    for _, each in ipairs(taken) do
+      local fine, answer = pcall(take, each[2], each[3], each[4], cargo, each[5], each[6], now, seconds)
+      answers[each[1]] = fine and answer or failed(answer)
+    end
+  end
+  return answers
 end
 
 local function reserve(head, least, count)
@@ -83,18 +145,18 @@ local function open(keys, args)
     -- Redis does not know the room, has forgotten what the database has, or has another entry there: the database is right.
     redis.call('DEL', keys[2])
     e, o, h = args[1], args[2], args[3]
-    redis.call('HSET', keys[1], 'epoch', e, 'offset', o, 'hash', h, 'site', args[4])
+    redis.call('HSET', keys[1], 'epoch', e, 'offset', o, 'hash', h, 'site', args[4], 'till', '0')
   end
   local replica = reserve(keys[1], args[6], args[7])
-  redis.call('EXPIRE', keys[1], args[5])
-  redis.call('EXPIRE', keys[2], args[5])
+  keep(keys[1], args[5])
+  keep(keys[2], args[5])
   return { e, o, h, replica, after(keys[2], known) }
 end
 
 -- keys: head, log. args: epoch, offset, hash, seconds to keep.
 local function since(keys, args)
-  redis.call('EXPIRE', keys[1], args[4])
-  return standing(keys, args[1], args[2], args[3])
+  keep(keys[1], args[4])
+  return (standing(keys[1], keys[2], args[1], args[2], args[3]))
 end
 
 -- keys: any of the partition. args: channel, bytes. A plain PUBLISH has no place in a cluster's pipeline.
@@ -124,16 +186,23 @@ local function lease(keys, args)
   return 1
 end
 
--- keys: feed. args: how many steps. Gives each step's name and its records.
+-- keys: feed. args: how many records, or a few more, since a step is never parted. Gives each step's name and its records.
 local function read(keys, args)
-  local steps = {}
-  for _, step in ipairs(redis.call('XRANGE', keys[1], '-', '+', 'COUNT', args[1])) do
-    local records = {}
-    for i = 2, #step[2], 2 do
-      records[#records + 1] = step[2][i]
+  local steps, left, from = {}, tonumber(args[1]), '-'
+  repeat
+    local page = redis.call('XRANGE', keys[1], from, '+', 'COUNT', 20)
+    for _, step in ipairs(page) do
+      local records = {}
+      for i = 2, #step[2], 2 do
+        records[#records + 1] = step[2][i]
+      end
+      steps[#steps + 1] = { step[1], records }
+      from, left = '(' .. step[1], left - #records
+      if left <= 0 then
+        return steps
+      end
     end
-    steps[#steps + 1] = { step[1], records }
-  end
+  until #page < 20
   return steps
 end
 
@@ -170,7 +239,7 @@ redis.register_function('cobrowse_read', read)
 redis.register_function('cobrowse_append', append)
 redis.register_function('cobrowse_open', open)
 redis.register_function('cobrowse_reserve', function(keys, args)
-  redis.call('EXPIRE', keys[1], args[3])
+  keep(keys[1], args[3])
   return reserve(keys[1], args[1], args[2])
 end)
 redis.register_function('cobrowse_since', since)

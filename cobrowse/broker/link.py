@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
 from cobrowse.core.errors import CobrowseError
 
@@ -23,8 +23,8 @@ ANSWER_WITHIN_S = 5.0
 REPLICAS_WITHIN_MS = 1000
 LIBRARY = Path(__file__).with_name("lua") / "rooms.lua"
 
-FAILURES = (RedisError, OSError, TimeoutError)
-"""What a call may raise when Redis is gone, is starting, or fails over."""
+FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
+"""What a call may raise when Redis is gone, is starting, or fails over; of a whole cluster that is no RedisError."""
 
 
 Call = tuple[str, Sequence[str], Sequence[Any]]
@@ -86,7 +86,8 @@ class Link:
         try:
             await self.load()
         except FAILURES as failed:
-            raise RedisUnusable(f"Redis does not answer at `redis_url`: {type(failed).__name__}") from None
+            said = str(failed) or type(failed).__name__
+            raise RedisUnusable(f"Redis does not answer at `redis_url`: {said}") from None
 
     async def load(self) -> None:
         """Puts our functions into every master. Raises RedisUnusable when there is no Redis that has functions."""
@@ -159,6 +160,11 @@ def _client(url: str) -> Redis | RedisCluster:
     try:
         if cluster:
             return RedisCluster.from_url(plain, **options)
-        return Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **options)
+        client = Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **options)
+        client.connection_pool.make_connection()  # type: ignore[no-untyped-call] # it looks at the options
+        return client
     except ValueError as wrong:
         raise RedisUnusable(f"`redis_url` cannot be used: {wrong}") from None
+    except TypeError as wrong:
+        option = str(wrong).rpartition(" ")[2]
+        raise RedisUnusable(f"`redis_url` has an option that is not known: {option}") from None

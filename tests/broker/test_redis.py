@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from cobrowse.broker import redis
 from cobrowse.broker.feed import Feed
 from cobrowse.broker.lane import Followed, Top
 from cobrowse.broker.link import PARTITIONS, Link, RedisUnusable
@@ -492,7 +493,42 @@ def _again(server: RedisServer) -> None:
     server.start()
 
 
-@pytest.mark.parametrize("url", ["http://x", "localhost:6379", ""])
+async def test_node2_a_cluster_that_goes_away_and_comes_back_costs_time_and_no_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The client has errors of its own for that, which are none of Redis'."""
+    monkeypatch.setattr(redis, "GIVE_UP_S", 10 * WITHIN_S)
+    async with AsyncExitStack() as stack:
+        servers = stack.enter_context(running_redis_cluster(stack.enter_context(open_folder())))
+        a, b = [await stack.enter_async_context(reader(servers[0].url + "?cluster=1", n)) for n in "ab"]
+        room = fresh_room()
+        await a.open(room)
+        await b.open(room)
+        a.append(room)
+        await b.until(room, 1)
+        for server in servers:
+            server.kill()
+        a.append(room)
+        async with asyncio.timeout(WITHIN_S):
+            while a.broker._failing_since is None:  # noqa: ASYNC110 - nothing tells that a step has failed
+                await asyncio.sleep(0.05)
+        for server in servers:
+            await asyncio.to_thread(server.start)
+        await a.until(room, 2)
+        await b.until(room, 2)
+        assert a.read == b.read
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://x",
+        "localhost:6379",
+        "",
+        "redis://127.0.0.1:9/0?nonsense=1",
+        "redis://127.0.0.1:9?cluster=1&no=1",
+    ],
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(RedisUnusable, match="redis_url"):
         Link(url)

@@ -7,6 +7,7 @@ thread, and SQLite lets go of Python's lock at every row of an executemany: the 
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -30,6 +31,10 @@ SQLite keeps prepared, and seldom more than two for a batch.
 
 CACHED_STATEMENTS = 4 * FEW_ROWS
 
+_VALUES = re.compile(r"VALUES \(([^()]*)\)")
+_TYPE = re.compile(r"(\$\d+::\w+)")
+_ROWS = "SELECT * FROM unnest({})"
+
 Work = Callable[[], None]
 
 
@@ -41,14 +46,28 @@ class Bulk(NamedTuple):
 
 
 async def write(conn: AsyncConnection, bulk: Bulk) -> None:
-    """Writes the rows, inside the connection's transaction. Raises IntegrityError."""
-    if bulk.rows:
-        await conn.exec_driver_sql(_text(bulk.statement, conn.dialect), list(bulk.rows))
+    """Writes the rows, inside the connection's transaction, no row twice. Raises IntegrityError.
+
+    PostgreSQL takes them in one statement that has an array for each column: one plan and one execution, not one a row.
+    """
+    if not bulk.rows:
+        return
+    text = _text(bulk.statement, conn.dialect)
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql(_of_arrays(text), tuple(map(list, zip(*bulk.rows, strict=True))))
+    else:
+        await conn.exec_driver_sql(text, list(bulk.rows))
 
 
 @cache
 def _text(statement: Callable[[str], ClauseElement], dialect: Dialect) -> str:
     return str(statement(dialect.name).compile(dialect=dialect))
+
+
+@cache
+def _of_arrays(insert: str) -> str:
+    """The insert of one row, `VALUES ($1::TEXT, ...)`, as one that takes an array of each column's values."""
+    return _VALUES.sub(lambda values: _ROWS.format(_TYPE.sub(r"\1[]", values[1])), insert, count=1)
 
 
 class Writer:

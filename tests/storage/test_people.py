@@ -22,6 +22,15 @@ async def test_a_visitor_is_kept_once(conn: AsyncConnection) -> None:
     assert await visitors.find(conn, "v1") == LEA
 
 
+async def test_visitors_who_are_saved_together_keep_each_their_own(conn: AsyncConnection) -> None:
+    ada = replace(LEA, id="v2", visits=7, referrer=None, device=None, locale="de")
+    await visitors.save(conn, LEA)
+    await visitors.save(conn, ada, replace(LEA, last_seen=999.0), replace(ada, id="v3", locale=None))
+    assert await visitors.find(conn, "v1") == replace(LEA, last_seen=999.0)
+    assert await visitors.find(conn, "v2") == ada
+    assert await visitors.find(conn, "v3") == replace(ada, id="v3", locale=None)
+
+
 async def test_what_is_known_of_a_visitor_only_widens(conn: AsyncConnection) -> None:
     await visitors.save(conn, LEA)
     await visitors.save(

@@ -202,9 +202,10 @@ class Snapshot(msgspec.Struct):
     initialOffset: Offset  # noqa: N815
 
 
-class Size(msgspec.Struct):
+class Size(msgspec.Struct, omit_defaults=True):
     width: Px
     height: Px
+    media: Annotated[str, Meta(max_length=32, pattern=r"^[01]*\Z")] = ""
 
 
 class SnapshotTaken(msgspec.Struct, tag_field="type", tag=2):

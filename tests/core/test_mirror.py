@@ -52,6 +52,19 @@ def test_equal1_a_selection_is_places_in_nodes_and_nothing_else() -> None:
             checked(change(14, ranges=[wrong]))
 
 
+def test_mirror12_what_the_shoppers_device_has_is_digits_and_nothing_else() -> None:
+    size = {"href": "", "width": 800, "height": 600}
+    [kept] = json.loads(checked({"type": 4, "timestamp": 1, "data": {**size, "media": "10110000"}}))
+    assert kept["data"] == {"width": 800, "height": 600, "media": "10110000"}
+    assert json.loads(checked({"type": 4, "timestamp": 1, "data": size}))[0]["data"] == {
+        "width": 800,
+        "height": 600,
+    }
+    for wrong in ("dark", "1" * 33, 1):
+        with pytest.raises(MirrorRefused):
+            checked({"type": 4, "timestamp": 1, "data": {**size, "media": wrong}})
+
+
 def test_mirror4_a_page_has_so_many_nodes_and_no_more() -> None:
     row = element("p", [{"type": 3, "id": 10, "textContent": "x"}] * 999)
     page = snapshot(*[row] * (MAX_NODES // 1000))

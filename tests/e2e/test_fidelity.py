@@ -45,3 +45,21 @@ def test_mirror6_a_frame_in_the_page_runs_no_script_and_goes_nowhere(sharing: Sh
     ran, frames, gone = sharing.csa.page.evaluate(INJECT.replace("PAGE", MIRROR))
     assert frames == 2
     assert (ran, gone) == (0, 0)
+
+
+def test_mirror12_the_page_is_as_the_shopper_has_it_not_as_the_csa_would(
+    sharing: Sharing, tmp_path: Path
+) -> None:
+    """Each has the other's colours and motion; then the shopper's evening begins, while the page is shared."""
+    shopper, csa = sharing.shopper.page, sharing.csa.page
+    try:
+        csa.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        sharing.show("media.html")
+        sharing.expect_equal(tmp_path)
+        shopper.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        csa.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        assert shopper.locator(".still").is_visible()
+        sharing.expect_equal(tmp_path)
+    finally:
+        for page in (shopper, csa):
+            page.emulate_media(color_scheme="null", reduced_motion="null")

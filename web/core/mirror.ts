@@ -116,7 +116,8 @@ export type MirrorEvent =
   | {
       type: EventType.Meta;
       timestamp: number;
-      data: { href: string; width: number; height: number };
+      /** `media`: what of `MEDIA_FEATURES` holds for the shopper. */
+      data: { href: string; width: number; height: number; media?: string };
     }
   | {
       type: EventType.FullSnapshot;

@@ -1,6 +1,7 @@
 // rrweb's events as they may leave the page: every node, attribute, text and value weighed before it is sent. What is not
 // named here does not go out. SPEC mirror.1, mirror.2.
 
+import { mediaNow } from '../core/media_features';
 import {
   EventType,
   type Incremental,
@@ -240,7 +241,11 @@ export function cleanEvent(page: Page, event: MirrorEvent): MirrorEvent | undefi
   switch (event.type) {
     case EventType.Meta: {
       const { width, height } = event.data;
-      return { type: event.type, timestamp: timestamp(), data: { href: '', width, height } };
+      return {
+        type: event.type,
+        timestamp: timestamp(),
+        data: { href: '', width, height, media: mediaNow() },
+      };
     }
     case EventType.Incremental: {
       const data = cleanIncremental(page, event.data);

@@ -2,6 +2,7 @@
 // which popovers are open, which picture an image chose, what a canvas shows and whether a film plays. Told as changes
 // like any other, and weighed like them. SPEC equal.1.
 
+import { mediaQueries } from '../core/media_features';
 import { type Attributes, type Incremental, type SelectedRange, Source } from '../core/mirror';
 
 /** Attributes of ours that say it; the viewer (agent_ui/src/mirror) makes of them what they mean. */
@@ -197,6 +198,7 @@ export function followStates(
     on(MEDIA_EVENTS, (target) => say(target, MEDIA, ''));
   }
 
+  for (const each of mediaQueries()) each.addEventListener('change', anew, { signal });
   return {
     follow,
     watch(canvas) {

@@ -11,6 +11,7 @@ import {
   NodeType,
   Source,
 } from '../../../web/core/mirror';
+import { forShopper } from './media';
 import { PLACEHOLDER } from './placeholders';
 
 /** Attributes that the recorder gives where markup cannot say a state: see `settle`. */
@@ -31,29 +32,36 @@ const OF_REPLAYER = /^(?:rr_(?:media|data)|autoplay$)/i;
 /** What would load a document, or name one, in a frame. */
 const OF_FRAMES = new Set(['src', 'srcdoc', 'name', 'href', 'allow', 'sandbox', 'csp']);
 
-/** What is drawn in the place of a file's address. */
-export type FileAt = (address: string) => string;
+/** How a page is drawn. */
+export interface Drawing {
+  /** What is drawn in the place of a file's address. */
+  fileAt(address: string): string;
+  /** What of `MEDIA_FEATURES` holds for the shopper; empty where that is not known. */
+  media: string;
+}
 
 /** The style sheet with our addresses, and with classes beside `:hover` and `:focus`, which nothing of ours brings about. */
-export function ownSheet(css: string, at: FileAt): string {
-  return css
-    .replace(CSS_ADDRESS, (_, __, address: string) => `url("${at(address)}")`)
+function ownSheet(css: string, { fileAt, media }: Drawing): string {
+  return forShopper(css, media)
+    .replace(CSS_ADDRESS, (_, __, address: string) => `url("${fileAt(address)}")`)
     .replace(HOVER, ':is(:hover,.\\:hover)')
     .replace(FOCUS, ':is(:focus$1,.\\:focus$1)')
     .replace(DEFINED, ':is(*,:defined)')
     .replace(DEVICE_SIZE, '($1$2');
 }
 
-function ownValue(name: string, value: AttributeValue, at: FileAt): AttributeValue {
+function ownValue(name: string, value: AttributeValue, drawing: Drawing): AttributeValue {
+  const { fileAt, media } = drawing;
   if (typeof value === 'string') {
-    if (ADDRESSES.has(name)) return /^https?:/i.test(value) ? at(value) : value;
-    if (name === '_cssText') return ownSheet(value, at);
+    if (ADDRESSES.has(name)) return /^https?:/i.test(value) ? fileAt(value) : value;
+    if (name === '_cssText') return ownSheet(value, drawing);
+    if (name === 'media' || name === 'style') value = forShopper(value, media);
     return value.includes('url(')
-      ? value.replace(CSS_ADDRESS, (_, __, address: string) => `url("${at(address)}")`)
+      ? value.replace(CSS_ADDRESS, (_, __, address: string) => `url("${fileAt(address)}")`)
       : value;
   }
   if (value === null || typeof value !== 'object') return value;
-  const own = (each: string) => ownValue('style', each, at) as string;
+  const own = (each: string) => ownValue('style', each, drawing) as string;
   return Object.fromEntries(
     Object.entries(value).map(([property, set]) => [
       property,
@@ -68,13 +76,13 @@ export interface DrawnNodes {
 }
 
 /** Changes the event; returns the nodes of which `settle` must look after the state once it is drawn. */
-export function makeOwn(event: MirrorEvent, at: FileAt, drawn: DrawnNodes): Set<number> {
+export function makeOwn(event: MirrorEvent, drawing: Drawing, drawn: DrawnNodes): Set<number> {
   const unsettled = new Set<number>();
   const attributes = (id: number, isFrame: boolean, given: Attributes) => {
     for (const name in given) {
       if (OF_REPLAYER.test(name) || (isFrame && OF_FRAMES.has(name.toLowerCase())))
         delete given[name];
-      else given[name] = ownValue(name, given[name] as AttributeValue, at);
+      else given[name] = ownValue(name, given[name] as AttributeValue, drawing);
     }
     if (SETTLED.some((name) => name in given)) unsettled.add(id);
   };
@@ -85,7 +93,7 @@ export function makeOwn(event: MirrorEvent, at: FileAt, drawn: DrawnNodes): Set<
       attributes(node.id, node.tagName?.toLowerCase() === 'iframe', node.attributes);
     }
     if (node.isShadowHost) unsettled.add(node.id);
-    if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, at);
+    if (node.isStyle && node.textContent) node.textContent = ownSheet(node.textContent, drawing);
     node.childNodes?.forEach(walk);
   };
   if (event.type === EventType.FullSnapshot) walk(event.data.node);
@@ -111,24 +119,24 @@ export function makeOwn(event: MirrorEvent, at: FileAt, drawn: DrawnNodes): Set<
         }
         for (const each of data.texts) {
           const isStyle = drawn.nodeOf(each.id)?.parentNode?.nodeName === 'STYLE';
-          if (isStyle && each.value) each.value = ownSheet(each.value, at);
+          if (isStyle && each.value) each.value = ownSheet(each.value, drawing);
         }
         break;
       case Source.Input:
         unsettled.add(data.id);
         break;
       case Source.StyleSheetRule:
-        for (const each of data.adds ?? []) each.rule = ownSheet(each.rule, at);
-        if (data.replace) data.replace = ownSheet(data.replace, at);
-        if (data.replaceSync) data.replaceSync = ownSheet(data.replaceSync, at);
+        for (const each of data.adds ?? []) each.rule = ownSheet(each.rule, drawing);
+        if (data.replace) data.replace = ownSheet(data.replace, drawing);
+        if (data.replaceSync) data.replaceSync = ownSheet(data.replaceSync, drawing);
         break;
       case Source.StyleDeclaration:
-        if (data.set?.value) data.set.value = ownSheet(data.set.value, at);
+        if (data.set?.value) data.set.value = ownSheet(data.set.value, drawing);
         break;
       case Source.AdoptedStyleSheet:
         unsettled.add(data.id);
         for (const { rules } of data.styles ?? [])
-          for (const each of rules) each.rule = ownSheet(each.rule, at);
+          for (const each of rules) each.rule = ownSheet(each.rule, drawing);
     }
   }
 }

@@ -136,6 +136,7 @@ export async function makeViewer(
   const mirror = replayer.getMirror();
   const nodes = { nodeOf: (id: number) => mirror.getNode(id) };
   const files = makePageFiles(site);
+  const drawing = { fileAt: files.at, media: '' };
   const hover = makeHover();
   const focus = makeFocus();
   const select = makeSelect();
@@ -160,13 +161,14 @@ export async function makeViewer(
       if (event.type === EventType.Meta) {
         page.width = event.data.width;
         page.height = event.data.height;
+        drawing.media = event.data.media ?? '';
       }
       if (event.type === EventType.Incremental && event.data.source === Source.Selection) {
         select(event.data.ranges, nodes.nodeOf);
         continue;
       }
       if (event.type === EventType.FullSnapshot) anew.clear();
-      const unsettled = makeOwn(event, files.at, nodes);
+      const unsettled = makeOwn(event, drawing, nodes);
       // At once, where the replayer's own way in waits for a microtask: the next event may be about what this one draws.
       replayer.service.send({ type: 'ADD_EVENT', payload: { event: event as never } });
       if (event.type === EventType.Incremental) note(event.data);

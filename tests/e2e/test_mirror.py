@@ -127,6 +127,18 @@ def test_mirror1_what_is_no_more_named_as_let_out_goes_from_the_mirror(
         expect(page.get_by_text(price)).to_be_visible()
         shopper.page.evaluate("place => { document.querySelector(place).className = ''; }", place)
         expect(page.get_by_text(price)).to_have_count(0)
+    # An address that changes without a load brings its own rules, for what stood there before as well.
+    legend = page.locator("legend").first
+    expect(legend).to_have_text("Finish")
+    shopper.page.evaluate(
+        "history.pushState({}, '', '/elsewhere'); document.querySelector('.price').textContent = '£79'"
+    )
+    expect(legend).to_have_text("••••••")
+    expect(page.locator(".product-price .price")).to_have_text("£79")
+    shopper.page.evaluate(
+        "history.replaceState({}, '', '/bookcases/x'); document.querySelector('.price').textContent = '£80'"
+    )
+    expect(legend).to_have_text("Finish")
 
 
 def test_mirror6_it_goes_on_over_pages_and_tabs_and_reconnects(

@@ -5,6 +5,9 @@
 /** Marks the box whose letters go to the shopper's page. */
 export const FIELD_THERE = 'field-there';
 
+/** What is typed in a field; function keys and the like are the browser's. */
+const TYPED = /^(?:.|Backspace|Delete|Enter|Home|End|Arrow\w+)$/u;
+
 export interface Stray {
   /** Whether this key was meant for a field that has gone; the first one is told. */
   takes(event: KeyboardEvent): boolean;
@@ -31,8 +34,9 @@ export function strayKeys(tell: (lost: boolean) => void): Stray {
         turn(null);
         return key === 'Escape';
       }
-      if (!told && key.length === 1) tell(true);
-      told ||= key.length === 1;
+      if (!TYPED.test(key)) return false;
+      if (!told) tell(true);
+      told = true;
       return true;
     },
     end() {

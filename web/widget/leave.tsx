@@ -10,6 +10,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 const STANDS_MS = 500;
 const LOOK_EVERY_MS = 100;
 
+/** Runs for what a person has pressed, and for nothing else. */
 export const really =
   <E extends Event>(run: (event: E) => void) =>
   (event: E) => {
@@ -26,6 +27,7 @@ export function handOn(button: Element): void {
   button.dispatchEvent(click);
 }
 
+/** Calls `onGive` for a press that was meant for it. Until it has stood long enough it is `aria-disabled`. */
 export function LeaveButton(props: {
   /** What leave is asked for: another question in the same place waits anew. */
   about: string;

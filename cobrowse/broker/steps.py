@@ -16,8 +16,8 @@ from cobrowse.broker.lane import Lane, Logged
 from cobrowse.broker.link import Call
 from cobrowse.broker.news import news_prefix
 
-MAX_STEPS = 100
-"""Rooms in one call: Redis serves nobody else meanwhile, for a few milliseconds."""
+MAX_RECORDS = 500
+"""Records in one call, and what the last room has more: Redis serves nobody else meanwhile, for a few milliseconds."""
 MAX_FEED = 50_000
 """Steps of a partition that may wait for the database before appending is refused: minutes of a busy site, whose steps
 come a few hundred times a second, each of many rooms.
@@ -32,11 +32,17 @@ Pack = Callable[[Sequence[T]], Sequence[bytes]]
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def divided(lanes: Sequence[Lane[T]], alone: bool) -> list[list[Lane[T]]]:
+def divided(lanes: Sequence[Lane[T]], *, alone: bool) -> list[list[Lane[T]]]:
     """The lanes that go into one call each; `alone`: each partition by itself, as a cluster wants it."""
-    ordered = sorted(lanes, key=_feed)
-    among = [list(group) for _, group in groupby(ordered, key=_feed)] if alone else [ordered]
-    return [group[first : first + MAX_STEPS] for group in among for first in range(0, len(group), MAX_STEPS)]
+    parts: list[list[Lane[T]]] = []
+    feed, records = "", 0
+    for lane in sorted(lanes, key=_feed):
+        if not parts or records >= MAX_RECORDS or (alone and _feed(lane) != feed):
+            parts.append([])
+            records = 0
+        parts[-1].append(lane)
+        feed, records = _feed(lane), records + len(lane.sent)
+    return parts
 
 
 def appending(lanes: Sequence[Lane[T]], node: str, pack: Pack[T], *, tells: bool) -> Call:

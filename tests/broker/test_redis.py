@@ -15,7 +15,7 @@ import pytest
 from cobrowse.broker import redis
 from cobrowse.broker.feed import Feed
 from cobrowse.broker.lane import Followed, Top
-from cobrowse.broker.link import PARTITIONS, Link, RedisUnusable
+from cobrowse.broker.link import PARTITIONS, Link, RedisUnusable, partition_of
 from cobrowse.broker.redis import RedisBroker
 from cobrowse.broker.steps import KEEP_S
 from cobrowse.core.messages import Author, Entry, Said
@@ -256,6 +256,31 @@ async def test_node1_a_room_whose_log_takes_nothing_holds_up_no_other(nodes: tup
     assert a.dropped == []
     await a.broker.link.client.delete(log)
     await a.until(rooms[7], 1)
+
+
+async def test_node3_what_the_feed_does_not_take_no_log_has(nodes: tuple[Reader, Reader]) -> None:
+    """Else it would be acknowledged, and never come to the database."""
+    a, b = nodes
+    room = fresh_room()
+    await a.open(room)
+    await b.open(room)
+    keys, client = a.broker._lanes[room].keys, a.broker.link.client
+    await client.delete(keys.feed)
+    await client.xadd(keys.feed, {"r": b"the last that a stream can take"}, f"{2**64 - 1}-{2**64 - 1}")
+    a.append(room)
+    a.broker.tell(room, b"it was tried")
+    async with asyncio.timeout(WITHIN_S):
+        while not b.notices:
+            b.changed.clear()
+            await b.changed.wait()
+    assert (await b.broker.open(room, "shop", Top("epoch", 0, 0), 1, 8)).entries == []
+    b.broker.opened(room)
+    assert a.read[room] == b.read[room] == []
+    await client.delete(keys.feed)
+    await a.until(room, 1)
+    await b.until(room, 1)
+    (page,) = await Feed(b.broker.link, "b", pack_all, unpack).read([partition_of(room)])
+    assert [record.entry for record in page.records] == a.read[room]
 
 
 async def test_node2_a_room_is_kept_for_two_days_after_its_last_entry(

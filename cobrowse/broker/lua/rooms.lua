@@ -9,7 +9,6 @@
 local KEPT = 256 -- entries of a room that stay when the database has them, for nodes that catch up
 
 local RENEW_S = 3600 -- what keys are kept beyond what is asked for, so that they need not be told to with each entry
-local FIELDS = 1000 -- of a step of the feed, two a record; Lua unpacks eight thousand at most
 
 local function top(head)
   local found = redis.call('HMGET', head, 'epoch', 'offset', 'hash', 'till')
@@ -105,10 +104,6 @@ local function append(keys, args)
       else
         answers[n] = false
         taken[#taken + 1] = { n, head, log, step, at, till }
-        if #records + 2 * #step[8] > FIELDS and #records > 0 then
-          redis.call('XADD', feed, '*', unpack(records))
-          records = {}
-        end
         local upto = at + total(step[6], step[7])
         for _, length in ipairs(step[8]) do
           records[#records + 1] = 'r'
@@ -118,7 +113,7 @@ local function append(keys, args)
       end
       at = at + total(total(step[6], step[7]), step[8])
     end
-    if #records > 0 then
+    if #records > 0 then -- of which Lua unpacks eight thousand at most
       redis.call('XADD', feed, '*', unpack(records))
     end
     for _, each in ipairs(taken) do

@@ -14,7 +14,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from cobrowse.broker.link import FAILURES, Link, NotReplicated, heed_cancellation
+from cobrowse.broker.link import FAILURES, Link, NotReplicated, heed_cancellation, using_client
 
 PROBE_EVERY_S = 2.0
 PROBE_WITHIN_S = 6.0
@@ -67,7 +67,8 @@ class Channels:
             self._confirming[channel] = asyncio.get_running_loop().create_future()
         waits = [self._confirming[channel] for channel in channels if channel in self._confirming]
         if fresh and self._pubsub is not None:
-            await self._pubsub.subscribe(*fresh)
+            with using_client():
+                await self._pubsub.subscribe(*fresh)
         if waits:
             async with asyncio.timeout(PROBE_WITHIN_S):
                 await asyncio.gather(*(asyncio.shield(wait) for wait in waits))
@@ -77,7 +78,8 @@ class Channels:
         if (waiting := self._confirming.pop(channel, None)) is not None:
             waiting.cancel()
         if self._pubsub is not None:
-            await self._pubsub.unsubscribe(channel)
+            with using_client():
+                await self._pubsub.unsubscribe(channel)
 
     async def run(self) -> None:
         """Listens until cancelled; a connection that breaks or goes silent is made again, and that is a gap."""
@@ -91,7 +93,8 @@ class Channels:
                         asked: set[str] = set()
                         while missing := self._wanted - asked:
                             # Each round trip leaves time for more to be wanted.
-                            await pubsub.subscribe(*missing)
+                            with using_client():
+                                await pubsub.subscribe(*missing)
                             asked |= missing
                         self._pubsub, self._alive_at = pubsub, time.monotonic()
                         if not first:
@@ -109,7 +112,8 @@ class Channels:
 
     async def _listen(self, pubsub: Any) -> None:
         while True:
-            message = await pubsub.parse_response(block=True)
+            with using_client():
+                message = await pubsub.parse_response(block=True)
             self._alive_at = time.monotonic()
             kind, channel = message[0], message[1].decode()
             if kind == b"message":
@@ -136,6 +140,7 @@ class Channels:
 
 async def _close(pubsub: Any) -> None:
     try:
-        await pubsub.aclose()
+        with using_client():
+            await pubsub.aclose()
     except FAILURES as failed:
         logger.info("a subscription could not be closed: %s", type(failed).__name__)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -63,6 +66,17 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
+@contextmanager
+def using_client() -> Iterator[None]:
+    """Makes an outage of what the client raises when one task closes a connection on which another is about to write: a
+    cluster's client closes all of them, to look for its masters again.
+    """
+    try:
+        yield
+    except AttributeError as closed:
+        raise ConnectionError("the client has closed the connection meanwhile") from closed
+
+
 class NotReplicated(TimeoutError):
     """Too few replicas have what was written, or what an answer says: it is in doubt."""
 
@@ -79,7 +93,11 @@ class Link:
         self.is_cluster = isinstance(self.client, RedisCluster)
         if replicas and self.is_cluster:
             raise RedisUnusable("`redis_replicas` expected no cluster: there, set min-replicas-to-write")
-        self._library = LIBRARY.read_text("utf-8")
+        # Named by what they are: nodes of two versions, as in an upgrade, each have their own beside the other's.
+        text = LIBRARY.read_text("utf-8")
+        self._version = sha256(text.encode()).hexdigest()[:12]
+        text = text.replace("name=cobrowse", f"name=cobrowse_{self._version}", 1)
+        self._library = re.sub(r"(register_function\('\w+)", rf"\1_{self._version}", text)
 
     async def begin(self) -> None:
         """Reaches Redis for the first time. Raises RedisUnusable, with what is wrong."""
@@ -93,7 +111,8 @@ class Link:
         """Puts our functions into every master. Raises RedisUnusable when there is no Redis that has functions."""
         try:
             nodes = {"target_nodes": "primaries"} if self.is_cluster else {}
-            await self.client.execute_command("FUNCTION LOAD", "REPLACE", self._library, **nodes)
+            with using_client():
+                await self.client.execute_command("FUNCTION LOAD", "REPLACE", self._library, **nodes)
         except ResponseError as refused:
             raise RedisUnusable(
                 f"expected Redis 7 or newer whose user may load functions: {refused}"
@@ -123,11 +142,14 @@ class Link:
     async def _calls(self, calls: Sequence[Call], sure: bool) -> list[Any]:
         pipe = self.pipeline()
         for function, keys, args in calls:
-            pipe.execute_command("FCALL", function, len(keys), *keys, *args)
-        if not (sure and self.replicas):
-            return list(await pipe.execute(raise_on_error=False))
-        pipe.execute_command("WAIT", self.replicas, REPLICAS_WITHIN_MS)
-        answers = list(await pipe.execute(raise_on_error=False))
+            pipe.execute_command("FCALL", f"{function}_{self._version}", len(keys), *keys, *args)
+        waits = sure and self.replicas
+        if waits:
+            pipe.execute_command("WAIT", self.replicas, REPLICAS_WITHIN_MS)
+        with using_client():
+            answers = list(await pipe.execute(raise_on_error=False))
+        if not waits:
+            return answers
         have = answers.pop()
         if not isinstance(have, int) or have < self.replicas:
             raise NotReplicated(f"{have} replicas have it, {self.replicas} should")

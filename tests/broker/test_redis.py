@@ -7,12 +7,13 @@ import secrets
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
-from cobrowse.broker import redis
+from cobrowse.broker import link, redis
 from cobrowse.broker.feed import Feed
 from cobrowse.broker.lane import Followed, Top
 from cobrowse.broker.link import PARTITIONS, Link, RedisUnusable, partition_of
@@ -417,6 +418,24 @@ async def test_node3_a_record_stays_in_the_feed_until_it_is_done(nodes: tuple[Re
     await feed.done(await feed.read(held))
     assert [page for page in await feed.read(held) if any(r.room == room for r in page.records)] == []
     await feed.hold(lease_s=0)
+
+
+async def test_node7_functions_of_another_version_leave_those_of_this_one(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a rolling upgrade: the new node comes while the old one works."""
+    newer = tmp_path / "rooms.lua"
+    newer.write_text(link.LIBRARY.read_text().replace("{ 'ok' }", "{ 'in other words' }"))
+    async with reader(redis_url, "a") as a:
+        room = fresh_room()
+        await a.open(room)
+        monkeypatch.setattr(link, "LIBRARY", newer)
+        other = Link(redis_url)
+        await other.load()
+        await other.close()
+        a.append(room)
+        await a.broker.flush()
+        assert (len(a.read[room]), a.dropped) == (1, [])
 
 
 async def test_node2_a_log_that_has_forgotten_is_not_followed(nodes: tuple[Reader, Reader]) -> None:

@@ -118,13 +118,13 @@ class Recorder:
             while self._filing.rested(until):
                 async with self._writing:
                     rested = self._filing.rested(until)
-                    await self._writer.write(showing(list(rested.values())))
+                    await self._writer.write(showing(list(rested.values())), synced=False)
                     self._filing.forget(rested)
                 await asyncio.sleep(pause_s)
             while commits := self._filing.unfiled(until):
                 await self._file(list(commits.values()), pause_s)
                 async with self._writing:
-                    await self._writer.write([unfiled.forgetting(commits)])
+                    await self._writer.write([unfiled.forgetting(commits)], synced=False)
                 self._filing.filed(commits)
             if self._filing.empty:
                 self._waiting.clear()
@@ -135,7 +135,7 @@ class Recorder:
         await self.save([snapshot for commit in commits for snapshot in commit.begun])
         for rows in parts(commits):
             async with self._writing:
-                await self._writer.write([unfiled.filing(rows)])
+                await self._writer.write([unfiled.filing(rows)], synced=False)
             await asyncio.sleep(pause_s)
 
     async def catch_up(self) -> None:

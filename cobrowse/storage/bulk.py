@@ -21,6 +21,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from cobrowse.storage.checkpoints import Checkpointer, carry
 from cobrowse.storage.engine import prepare_sqlite
 
 MAX_ROWS = 512
@@ -80,12 +81,17 @@ class Writer:
     def __init__(self, path: str) -> None:
         self._path = path
         self._conn: sqlite3.Connection | None = None
-        self._work: SimpleQueue[tuple[Work, asyncio.Future[None]] | None] = SimpleQueue()
+        self._synced = True
+        self._checkpointer: Checkpointer | None = None
+        self._work: SimpleQueue[tuple[Work, asyncio.Future[None] | None] | None] = SimpleQueue()
         self._thread: Thread | None = None
 
-    async def write(self, bulks: Sequence[Bulk]) -> None:
-        """Writes all rows in one transaction; durable when it returns. Raises IntegrityError, sqlite3.Error."""
-        await self._do(lambda: self._write(bulks))
+    async def write(self, bulks: Sequence[Bulk], *, synced: bool = True) -> None:
+        """Writes all rows in one transaction; durable when it returns. Raises IntegrityError, sqlite3.Error.
+
+        One that is not `synced` asks nothing of the disk: it is durable no later than the next that is.
+        """
+        await self._do(lambda: self._write(bulks, synced))
 
     async def close(self) -> None:
         if self._thread is not None:
@@ -110,13 +116,18 @@ class Writer:
                 work()
             except BaseException as error:
                 failed = error
+            if future is None:
+                continue
             with suppress(RuntimeError):  # the loop may be closed by now
                 future.get_loop().call_soon_threadsafe(_settle, future, failed)
 
-    def _write(self, bulks: Sequence[Bulk]) -> None:
+    def _write(self, bulks: Sequence[Bulk], synced: bool) -> None:
         conn = self._conn or self._open()
         asked = [each for bulk in bulks for each in statements(bulk)]
         try:
+            if synced is not self._synced:
+                conn.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+                self._synced = synced
             if len(asked) == 1:
                 conn.execute(*asked[0])
                 return
@@ -130,14 +141,32 @@ class Writer:
             if isinstance(error, sqlite3.IntegrityError):
                 raise IntegrityError(None, None, error) from None
             raise
+        finally:
+            if self._checkpointer is not None:
+                self._checkpointer.note()
 
     def _open(self) -> sqlite3.Connection:
+        conn = self._conn = self._connect()
+        self._synced = True
+        self._checkpointer = Checkpointer(self._connect, self._finish)
+        return conn
+
+    def _finish(self) -> None:
+        self._work.put((self._carry, None))
+
+    def _carry(self) -> None:
+        if self._conn is not None:
+            carry(self._conn)
+
+    def _connect(self) -> sqlite3.Connection:
         conn = sqlite3.connect(self._path, isolation_level=None, cached_statements=CACHED_STATEMENTS)
         prepare_sqlite(conn.cursor(), foreign_keys=True)
-        self._conn = conn
         return conn
 
     def _close(self) -> None:
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+            self._checkpointer = None
         if self._conn is not None:
             self._conn.close()
             self._conn = None

@@ -28,6 +28,9 @@ from cobrowse.storage.errors import DatabaseNewer, DatabaseUnusable, MissingMigr
 
 # A write transaction is a group commit of milliseconds; one that waits longer than this has met a fault.
 BUSY_TIMEOUT_MS = 5_000
+MAX_LOG_PAGES = 16_000
+"""Of SQLite's write-ahead log, 64 MiB: past it a commit carries the log into the file itself, if nobody else has."""
+
 ANSWER_WITHIN_S = 15.0
 """A server that says nothing for longer is taken for gone: a connection may be half open for hours."""
 # Any number will do, as long as every server that migrates this database locks the same one.
@@ -233,6 +236,7 @@ def prepare_sqlite(cursor: Any, *, foreign_keys: bool) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     # FULL: an acknowledgement means that the disk has it, also when the power fails.
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {MAX_LOG_PAGES}")
     cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
     cursor.close()
 

@@ -20,6 +20,7 @@ from cobrowse.core.room import RoomState, Terms
 from cobrowse.live.filing import REST_S, ROOMS_AT_ONCE, ROWS_A_ROUND
 from cobrowse.live.publication import Publication, publication
 from cobrowse.live.recorder import Recorder
+from cobrowse.storage import checkpoints
 from cobrowse.storage.bulk import Bulk, Writer
 from cobrowse.storage.engine import migrate_down, open_database
 from cobrowse.storage.errors import DatabaseUnusable
@@ -30,6 +31,10 @@ encode = msgspec.msgpack.Encoder().encode
 TERMS = Terms(
     SiteView("shop", "Alcove & Oak", "EUR", "ask"), nothing_known, b"a secret of 32 bytes for the tests"
 )
+
+
+FRAME_BYTES = 24 + 4096
+"""A page in SQLite's log, with its head."""
 
 
 class Shopper:
@@ -82,6 +87,14 @@ class Database:
 
     def unfiled(self) -> list[int]:
         return [number for (number,) in self.rows("SELECT number FROM unfiled ORDER BY number")]
+
+    def files(self) -> tuple[bytes, bytes]:
+        """The database's file, and SQLite's log of what is to come into it."""
+        return self.path.read_bytes(), Path(f"{self.path}-wal").read_bytes()
+
+    def restore(self, data: bytes, log: bytes) -> None:
+        self.path.write_bytes(data)
+        Path(f"{self.path}-wal").write_bytes(log)
 
 
 @pytest.fixture
@@ -215,6 +228,52 @@ async def test_room12_what_is_not_filed_outlives_migrations_down_and_up(database
     await database.recorder.catch_up()
     assert (database.counts(), database.unfiled()) == ([("a", 3), ("b", 1)], [])
     assert database.log() == [("a", 1), ("a", 2), ("b", 1)]
+
+
+async def test_room12_whatever_a_power_cut_takes_of_the_filing_nothing_acknowledged_is_lost(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "EVERY_S", 3_600.0)  # all stays in SQLite's log, in its order
+    crowd = [Shopper(name) for name in "abcd"]
+    for n in (1, 2):
+        await database.recorder.commit([each.does(Increment("desk", n), n) for each in crowd])
+    _, synced = database.files()
+    await database.recorder.settle(all_=True)
+    data, log = database.files()
+    expected = (database.counts(), database.log())
+    assert len(expected[1]) == 8
+    frames = range(len(synced), len(log) + 1, FRAME_BYTES)
+    assert len(frames) > 5
+    for cut in frames[:: len(frames) // 5]:
+        after = Database(tmp_path / f"cut-{cut}.db")
+        after.restore(data, log[:cut])
+        await after.open()
+        await after.recorder.catch_up()
+        assert ((after.counts(), after.log()), after.unfiled()) == (expected, [])
+        await after.close()
+
+
+async def test_room12_a_commit_is_synced_and_its_filing_is_not(database: Database) -> None:
+    async def level() -> int:
+        """What the writer asked of the disk when it last wrote: 2 is FULL, 1 is NORMAL."""
+        found: list[int] = []
+        writer = database.recorder._writer
+        assert writer is not None
+        await writer._do(
+            lambda: found.extend(
+                writer._conn.execute("PRAGMA synchronous").fetchone() if writer._conn else ()
+            )
+        )
+        return found[0]
+
+    shopper = Shopper("a")
+    for n in (1, 2):
+        await database.recorder.commit([shopper.does(Increment("desk", 1), n)])
+        assert await level() == 2
+        await database.recorder.settle(all_=True)
+        assert await level() == 1
+    await database.recorder.probe()
+    assert await level() == 2
 
 
 async def test_room12_nothing_is_looked_for_until_there_is_something_to_file(

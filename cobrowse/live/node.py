@@ -17,6 +17,7 @@ from cobrowse.broker.post import Post
 from cobrowse.broker.redis import RedisBroker
 from cobrowse.live.neighbours import Neighbours
 from cobrowse.live.notices import AnyNotice, Drawn, Looks, LooksAway, Read, decode_notice, encode_notice
+from cobrowse.live.outages import OUTAGES
 from cobrowse.live.projector import Projector
 from cobrowse.live.publication import Publication, pack, unpack
 from cobrowse.live.recorder import Recorder
@@ -94,23 +95,34 @@ class Node:
         while True:
             try:
                 names = await self.link.call("cobrowse_alive", [NODES], self.name, int(GONE_AFTER_S))
-                alive = {name.decode() for name in names}
-                for gone in (known | self.neighbours.known()) - alive:
-                    logger.warning("a node is gone")
-                    self.neighbours.forget(gone)
-                    for room in self.rooms:
-                        if isinstance(room, SharedRoom):
-                            room.forget_node(gone)
-                if known - alive:
-                    self.broker.ask_again()  # it may have appended and died before it told
-                    await self._home.wake_conversations()
-                known = alive
             except FAILURES as failed:
                 logger.warning("the lease could not be renewed: %s", type(failed).__name__)
-            except Exception:
-                logger.exception("the rooms of a node that is gone could not be taken over")
+            else:
+                known = await self._see_who_is_gone(known, {name.decode() for name in names})
             heed_cancellation()
             await asyncio.sleep(ALIVE_EVERY_S)
+
+    async def _see_who_is_gone(self, known: set[str], alive: set[str]) -> set[str]:
+        """Whom to compare with the next time: those who were known, if not all was done that their going asks for."""
+        try:
+            for gone in (known | self.neighbours.known()) - alive:
+                logger.warning("a node is gone")
+                self.neighbours.forget(gone)
+                for room in self.rooms:
+                    if isinstance(room, SharedRoom):
+                        room.forget_node(gone)
+            if known - alive:
+                self.broker.ask_again()  # it may have appended and died before it told
+                await self._home.wake_conversations()
+        except OUTAGES as failed:
+            logger.warning(
+                "the chats of a node that is gone wait for the database (%s)", type(failed).__name__
+            )
+            return known
+        except Exception:
+            logger.exception("the rooms of a node that is gone could not be taken over")
+            return known
+        return alive
 
     # What the broker reads (broker.reader.Reader)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -13,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import News, Said, Say
+from cobrowse.live import node
 from tests.e2e.line import Line
 from tests.engines import PostgresServer, RedisServer, running_redis
 from tests.nodes.conftest import Rows, StartNode, eventually
@@ -237,6 +239,43 @@ async def test_node4_a_database_that_does_not_answer_is_one_line_in_the_log(
     await eventually(is_told, within_s=60)
     line.mend()
     assert (await csa.beat()).available
+
+
+async def test_node5_a_node_that_goes_while_the_database_is_away_is_seen_to_later(
+    lines: Lines,
+    start_node: StartNode,
+    postgres: PostgresServer,
+    redis_server: RedisServer,
+    database_url: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two faults at once are two lines in the log, and no traceback: neither is ours."""
+    monkeypatch.setattr(node, "ALIVE_EVERY_S", 0.1)
+    line = lines(postgres.port)
+    a = await start_node(database_url=database_url.replace(f":{postgres.port}/", f":{line.port}/"))
+    with closing(redis.Redis(port=redis_server.port)) as client:
+
+        def first() -> Any:
+            """Our node, and when its lease runs out."""
+            return client.zrange(node.NODES, 0, 0, withscores=True)
+
+        client.zadd(node.NODES, {"ghost": 2**40})
+        before = first()
+
+        async def has_looked() -> bool:
+            return bool(first() != before)
+
+        await eventually(has_looked)
+        line.cut()
+        client.zrem(node.NODES, "ghost")
+
+    async def is_told() -> bool:
+        return "the chats of a node that is gone wait for the database" in caplog.text
+
+    await eventually(is_told)
+    line.mend()
+    await eventually(lambda: answers(a.url, 200))
 
 
 async def answers(url: str, wanted: int) -> bool:

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from cobrowse.storage import checkpoints, engine, unfiled
 from cobrowse.storage.bulk import Writer
+from cobrowse.storage.checkpoints import Checkpointer
 from cobrowse.storage.engine import migrate
 from cobrowse.storage.unfiled import Commit
 from tests.wire import WITHIN_S
@@ -25,6 +27,7 @@ WRITES_UNTIL_KILLED = """
 import asyncio, itertools, sys
 from cobrowse.storage import checkpoints, unfiled
 from cobrowse.storage.bulk import Writer
+from cobrowse.storage.checkpoints import Checkpointer
 from cobrowse.storage.unfiled import Commit
 checkpoints.EVERY_S, checkpoints.LONG_PAGES = 0.0, 5
 
@@ -61,6 +64,39 @@ async def test_the_log_is_begun_anew_while_writing_goes_on(
     await writer.close()
     with closing(sqlite3.connect(path)) as conn:
         assert conn.execute("SELECT count(*) FROM unfiled").fetchone() == (number,)
+
+
+async def test_whoever_writes_without_a_pause_is_asked_to_carry_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kept.db"
+    await migrate(f"sqlite:///{path}")
+    monkeypatch.setattr(checkpoints, "EVERY_S", 0.0)
+    monkeypatch.setattr(checkpoints, "LONG_PAGES", 0)
+    asked = threading.Event()
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        conn.execute("INSERT INTO unfiled VALUES (1, x'')")
+        checkpointer = Checkpointer(lambda: sqlite3.connect(path, isolation_level=None), asked.set)
+        checkpointer.note()
+        assert await asyncio.to_thread(asked.wait, WITHIN_S)
+        checkpointer.close()
+
+
+async def test_a_writer_that_has_carried_the_rest_begins_the_log_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "EVERY_S", 3_600.0)
+    path = tmp_path / "kept.db"
+    await migrate(f"sqlite:///{path}")
+    writer = Writer(str(path))
+    await writer.write([unfiled.keeping(1, Commit((), ()))])
+    before = salt(path)
+    await writer.write([unfiled.keeping(2, Commit((), ()))])
+    assert salt(path) == before
+    writer._finish()
+    await writer.write([unfiled.keeping(3, Commit((), ()))])
+    assert salt(path) != before
+    await writer.close()
 
 
 async def test_room12_killed_while_the_log_is_carried_all_that_was_acknowledged_is_there(

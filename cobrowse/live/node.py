@@ -141,8 +141,8 @@ class Node:
 
     def noticed(self, room: str, node: str, notice: bytes) -> None:
         held = self.rooms.get(room)
-        if isinstance(held, SharedRoom):
-            held.noticed(node, decode_notice(notice))
+        if isinstance(held, SharedRoom) and (known := decode_notice(notice)) is not None:
+            held.noticed(node, known)
 
     def missed(self) -> None:
         self.neighbours.ask()

@@ -86,4 +86,13 @@ class Cards(Notice, frozen=True, tag="cards"):
 AnyNotice = Here | TypesThere | Resumed | Looks | LooksAway | Drawn | Read | Staff | Cards
 
 encode_notice = msgspec.msgpack.Encoder().encode
-decode_notice = msgspec.msgpack.Decoder(AnyNotice).decode
+_decode = msgspec.msgpack.Decoder(AnyNotice).decode
+
+
+def decode_notice(packed: bytes) -> AnyNotice | None:
+    """None for what this version does not know: while nodes are upgraded one by one, some say what others cannot."""
+    try:
+        notice: AnyNotice = _decode(packed)
+    except msgspec.DecodeError:
+        return None
+    return notice

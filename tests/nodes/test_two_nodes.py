@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 
+import redis
+
+from cobrowse.broker.link import Keys
+from cobrowse.broker.news import notice_of
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import Increment, News, Presence, Said, Say, Take, Typing, TypingNow
+from cobrowse.live.node import LOBBY
 from tests.engines import RedisServer
 from tests.nodes.conftest import Rows, StartNode, eventually
 from tests.wire import Peer
@@ -140,3 +146,18 @@ async def test_node2_a_redis_that_forgot_all_means_state_lost_and_the_room_of_th
     assert (await back.done(Say("again"))).offset == count + 1
     await other.entry(lambda entry: entry.offset == count + 1)
     await eventually(lambda: logged(rows, shopper.room, count + 1))
+
+
+async def test_node7_what_a_newer_node_says_and_an_older_does_not_know_is_passed_over(
+    start_node: StartNode, redis_server: RedisServer
+) -> None:
+    """As while one node after the other is upgraded."""
+    a, b = await start_node(), await start_node()
+    shopper = await a.shopper()
+    other = await b.shopper(token=shopper.token)
+    with closing(redis.Redis(port=redis_server.port)) as client:
+        for notice in (b"\x81\xa1t\xa5later", b"\xc1"):
+            for room in (shopper.room, LOBBY):
+                assert client.publish(Keys(room).channel, notice_of("newer", notice)) >= 1
+    await shopper.done(Say("all is well"))
+    await other.entry(lambda entry: entry.fact == Said("all is well"))

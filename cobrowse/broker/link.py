@@ -174,8 +174,10 @@ def _client(url: str) -> Redis | RedisCluster:
     cluster = query.pop("cluster", ["0"])[0] not in ("0", "")
     plain = urlunsplit(parts._replace(query=urlencode(query, doseq=True)))
     # RESP2: in RESP3 each message of a channel takes a detour through the client's handlers, and says no more.
+    # No word on which client it is: a server that dies between two commands in a row makes it an AttributeError.
     options: dict[str, Any] = {
         "protocol": 2,
+        "driver_info": None,
         "socket_timeout": ANSWER_WITHIN_S,
         "socket_connect_timeout": ANSWER_WITHIN_S,
     }

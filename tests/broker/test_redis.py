@@ -259,6 +259,28 @@ async def test_node1_a_room_whose_log_takes_nothing_holds_up_no_other(nodes: tup
     await a.until(rooms[7], 1)
 
 
+OLDER = """#!lua name=cobrowse
+redis.register_function('cobrowse_append', function(keys, args) return { 'ok' } end)"""
+
+
+async def test_node2_beside_a_node_that_has_loaded_other_functions_nothing_is_lost(
+    nodes: tuple[Reader, Reader],
+) -> None:
+    """As while two nodes are brought up to date one after the other: each loads its own again when they are missing."""
+    a, b = nodes
+    room, link = fresh_room(), a.broker.link
+    await a.open(room)
+    await b.open(room)
+    masters = {"target_nodes": "primaries"} if link.is_cluster else {}
+    for n in range(1, 6):
+        await link.client.execute_command("FUNCTION LOAD", "REPLACE", OLDER, **masters)
+        a.append(room)
+        await a.until(room, n)
+        await b.until(room, n)
+    assert a.read[room] == b.read[room]
+    assert a.dropped == b.dropped == []
+
+
 async def test_node3_what_the_feed_does_not_take_no_log_has(nodes: tuple[Reader, Reader]) -> None:
     """Else it would be acknowledged, and never come to the database."""
     a, b = nodes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
@@ -20,6 +21,12 @@ from cobrowse.live.tick import tick_in_s
 
 AWAY_AT_ONCE = 8
 """How many may be turned away in one turn of the loop, and one let in: no operation waits long for them."""
+
+AWAY_AFTER_S = 0.1
+"""Whoever was turned away is told so at once and let go after this: who comes again and again waits, nobody else."""
+
+MAX_LEAVING = 256
+"""How many may be on their way out. Past it they are let go at once."""
 
 AGAIN_AFTER_S = 1.0
 """When the system has no file or memory for a connection, as asyncio waits."""
@@ -41,6 +48,7 @@ class Listener:
         self._make = make
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[object]] = set()
+        self._leaving: deque[socket.socket] = deque()
         self._again: asyncio.TimerHandle | None = None
         bound.setblocking(False)
         self._listen()
@@ -50,6 +58,8 @@ class Listener:
         if self._again is not None:
             self._again.cancel()
         self._loop.remove_reader(self._bound)
+        while self._leaving:
+            self._let_go()
 
     async def wait_closed(self) -> None:
         """Returns when what was accepted has its protocol, or has gone."""
@@ -79,7 +89,16 @@ class Listener:
                 return
             with suppress(OSError):
                 made.send(TOO_MANY % wait_s, socket.MSG_DONTWAIT)
-            made.close()
+            if len(self._leaving) < MAX_LEAVING:
+                self._leaving.append(made)
+                self._loop.call_later(AWAY_AFTER_S, self._let_go)
+            else:
+                made.close()
+
+    def _let_go(self) -> None:
+        """Ends the connection that was turned away first."""
+        if self._leaving:
+            self._leaving.popleft().close()
 
     async def _open(self, made: socket.socket) -> None:
         try:

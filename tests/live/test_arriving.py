@@ -129,3 +129,25 @@ async def test_wire11_a_system_without_a_file_left_is_asked_again_and_nobody_is_
     assert said == [b"welcome", b"welcome", b"HTTP/1.1 429"]
     assert bound.failing == 0
     assert gate.arrivals.refused == 1
+
+
+async def test_wire11_so_many_wait_to_be_let_go_and_the_others_go_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "AWAY_AFTER_S", 3_600.0)
+    monkeypatch.setattr(listening, "MAX_LEAVING", 1)
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.listen()
+        listener = Listener(bound, Gate(Proxies(), Arrivals(SLOWLY, 1.0)), Greets)
+        async with asyncio.timeout(WITHIN_S):
+            peers = [await asyncio.open_connection(*bound.getsockname()) for _ in range(3)]
+            (welcome, _), (waits, _), (gone, _) = peers
+            assert await welcome.read() == b"welcome"
+            assert (await waits.readline()).startswith(b"HTTP/1.1 429")
+            assert (await gone.read()).startswith(b"HTTP/1.1 429")
+            assert not waits.at_eof()
+            listener.close()
+            await waits.read()
+        for _, writer in peers:
+            writer.close()

@@ -73,11 +73,12 @@ class Line:
                 writer.transport.abort()
 
     async def _end(self) -> None:
+        # Who calls at this moment is let in and turned away: a server that is closed meanwhile would leave them open.
+        for listening in self._server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+            await asyncio.gather(*tasks, return_exceptions=True)
         self._server.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn
         await asyncio.sleep(0)
 
@@ -92,8 +93,7 @@ class Line:
             return
         self._writers |= {writer, far_writer}
         try:
-            # Cancelled only by `close`; streams of asyncio report a cancelled handler as a fault.
-            with suppress(asyncio.CancelledError):
+            if self._up:
                 await asyncio.gather(
                     self._pump(reader, far_writer), self._pump(far_reader, writer, home=True)
                 )

@@ -156,7 +156,7 @@ class Watcher:
         while True:
             try:
                 await self.look()
-            except Exception:
+            except Exception:  # the rules that are in force stay so, whatever it is
                 logger.exception("the rules could not be looked at, trying again in %g s", LOOK_EVERY_S)
             await asyncio.sleep(LOOK_EVERY_S)
 

@@ -78,7 +78,7 @@ def appending(lanes: Sequence[Lane[T]], node: str, pack: Pack[T], *, tells: bool
                 )
             )
         feeds.append(steps)
-    return "cobrowse_appends", keys, (_encode((KEEP_S, MAX_FEED, feeds)), b"".join(cargo))
+    return "cobrowse_append", keys, (_encode((KEEP_S, MAX_FEED, feeds)), b"".join(cargo))
 
 
 def answers_of(lanes: Sequence[Lane[T]], answer: Any) -> list[Any]:

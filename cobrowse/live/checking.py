@@ -84,6 +84,6 @@ def _outcome(batch: Batch) -> Checked | MirrorRefused:
         return check(batch.body, batch.deflated, batch.sheets, batch.takes_files)
     except MirrorRefused as refused:
         return refused
-    except Exception:
+    except Exception:  # what cannot be weighed is refused, not let through
         logger.exception("a page's batch could not be checked")
         return MirrorRefused("expected a batch that can be checked")

@@ -226,6 +226,6 @@ class Connection:
                 self._handle(self._waiting.pop(0))
         except PeerError as error:
             self.fail(error)
-        except Exception:
+        except Exception:  # ends this connection, and no other
             logger.exception("a connection could not be served")
             self.close(Close.STATE_LOST, "something went wrong here, try again")

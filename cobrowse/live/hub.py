@@ -151,7 +151,7 @@ class Hub:
                     name, kind = step.__name__.strip("_").replace("_", " "), type(failed).__name__
                     logger.warning("cannot %s for now (%s), trying again", name, kind)
                 failing = True
-            except Exception:
+            except Exception:  # one step that fails must not end the others
                 logger.exception("a step that is taken again and again has failed, trying again")
 
     async def wake_conversations(self) -> None:

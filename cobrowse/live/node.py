@@ -119,7 +119,7 @@ class Node:
                 "the chats of a node that is gone wait for the database (%s)", type(failed).__name__
             )
             return known
-        except Exception:
+        except Exception:  # the lease must go on being renewed
             logger.exception("the rooms of a node that is gone could not be taken over")
             return known
         return alive

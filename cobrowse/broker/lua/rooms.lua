@@ -231,8 +231,7 @@ end
 redis.register_function('cobrowse_done', done)
 redis.register_function('cobrowse_has', has)
 redis.register_function('cobrowse_read', read)
--- A function that takes other arguments than before has another name: a node of before says that it is missing, and loads its own.
-redis.register_function('cobrowse_appends', append)
+redis.register_function('cobrowse_append', append)
 redis.register_function('cobrowse_open', open)
 redis.register_function('cobrowse_reserve', function(keys, args)
   keep(keys[1], args[3])

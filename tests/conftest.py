@@ -32,6 +32,34 @@ settings.load_profile("repeatable")
 engines.PORTS = engines.PORTS[int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4 :: 4]
 
 
+HERE = Path(__file__).parent
+FURTHER_TRIES = dict.fromkeys(
+    ("asgi", "broker", "commands", "demo", "live", "nodes", "simulate", "storage"), 1
+)
+FURTHER_TRIES["e2e"] = 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A machine that does other work can starve a server, an engine or a browser: what needs one has further tries.
+
+    The last lines name the tests that needed one, each a fault to be found; `pytest -p no:rerunfailures` gives none.
+    The pure core's tests have none anyway.
+    """
+    for item in items:
+        if tries := FURTHER_TRIES.get(item.path.relative_to(HERE).parts[0]):
+            item.add_marker(pytest.mark.flaky(reruns=tries))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Function) -> None:
+    """A further try has servers, engines and people of its own: what the module shared is made anew."""
+    if getattr(item, "execution_count", 1) > 1:
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            for definition in definitions:
+                if definition.scope == "module":
+                    definition.finish(item._request)  # type: ignore[arg-type] # nothing of a part of a request is used
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL for the whole run; each test has a database of its own in it."""

@@ -7,7 +7,6 @@ is closed with the module.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
@@ -17,28 +16,6 @@ from tests.e2e.people import Csa, Shopper
 from tests.e2e.world import PATIENCE_MS, World
 
 expect.set_options(timeout=PATIENCE_MS)
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A machine that does other work can starve a browser: its tests have two more tries, which the last lines name.
-
-    A test that needed one is a fault to be found; `pytest -p no:rerunfailures` gives none.
-    """
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.flaky(reruns=2))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Function) -> None:
-    """A further try has a shop, a server and people of its own: what the module shared is made anew."""
-    if getattr(item, "execution_count", 1) > 1:
-        for definitions in item._fixtureinfo.name2fixturedefs.values():
-            for definition in definitions:
-                if definition.scope == "module":
-                    definition.finish(item._request)  # type: ignore[arg-type] # nothing of a part of a request is used
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,12 @@ MAX_LOG_PAGES = 16_000
 
 ANSWER_WITHIN_S = 15.0
 """A server that says nothing for longer is taken for gone: a connection may be half open for hours."""
+
+IDLE_WITHIN_S = 10.0
+"""How long a transaction in PostgreSQL may wait for its server to go on. One that stands still (SIGSTOP, a machine that
+is moved or swaps) would hold what it has written, and with it whoever brings the same to the database in its place.
+"""
+
 # Any number will do, as long as every server that migrates this database locks the same one.
 _MIGRATION_LOCK = 0x0C0B_505E
 
@@ -213,7 +219,10 @@ async def _connect(
         plain = target.set(drivername="postgresql", query=options).render_as_string(hide_password=False)
 
         async def connected() -> Any:
-            return await connect(plain, command_timeout=answer_within_s)
+            connection = await connect(plain, command_timeout=answer_within_s)
+            # Said once it is there: what stands between us and the server may know no such parameter of a start.
+            await connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_WITHIN_S:g}s'")
+            return connection
 
         return create_async_engine(target, pool_pre_ping=True, async_creator=connected)
     await asyncio.to_thread(_make_file, Path(target.database or ""))

@@ -6,6 +6,8 @@ import asyncio
 import random
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -39,14 +41,48 @@ def _acknowledged(operation: Operation, offset: int) -> None:
     operation.outcome, operation.ended_at, operation.offset = "ok", time.monotonic(), offset
 
 
+async def _projects(node: OwnClock) -> bool:
+    """Whether it has brought anything of the log to the database."""
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        text = (await http.get(f"{node.url}/metrics")).text
+    return "cobrowse_projected_total 0.0" not in text
+
+
+async def _either_projects(*nodes: OwnClock) -> bool:
+    return any([await _projects(node) for node in nodes])
+
+
+@asynccontextmanager
+async def _writes_wait(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """Whoever writes to the log in the database waits until the end of this, in a transaction that has begun."""
+    conn = await asyncpg.connect(url)
+    try:
+        async with conn.transaction():
+            await conn.execute("LOCK TABLE log IN SHARE ROW EXCLUSIVE MODE")
+            yield conn
+    finally:
+        await conn.close()
+
+
 async def _stop(cluster: Cluster, history: History) -> None:
-    """SIGSTOP while tabs are at both nodes; one has just sent what nobody there reads, and goes to the other."""
+    """SIGSTOP in the middle of a transaction while tabs are at both nodes; one has just sent what nobody there reads,
+    and goes to the other.
+    """
+    await eventually(lambda: _have_shoppers(*cluster.nodes))
     node, other = cluster.nodes
-    await eventually(lambda: _have_shoppers(node, other))
+    await eventually(lambda: _either_projects(node, other))
+    if not await _projects(node):
+        node, other = other, node
     tab = await node.shopper()
-    first = _begun(history, tab, "before it stops")
-    _acknowledged(first, (await tab.done(Say(first.name))).offset)
-    node.send_signal(signal.SIGSTOP)
+    async with _writes_wait(cluster.database_url) as conn:
+
+        async def is_in_a_transaction() -> bool:
+            return bool(await conn.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        first = _begun(history, tab, "before it stops")
+        _acknowledged(first, (await tab.done(Say(first.name))).offset)
+        await eventually(is_in_a_transaction)
+        node.send_signal(signal.SIGSTOP)
     stopped_at = time.monotonic()
     second = _begun(history, tab, "nobody reads it")
     frame = await tab.do(Say(second.name))

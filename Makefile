@@ -116,9 +116,10 @@ check: setup  ## Lint, formats, types and import arrows
 	npm run -s lint
 	$(PY) -m pytest -q tests/test_architecture.py
 
+# Four at a time on two cores too: half of a test is waiting.
 test: setup tools assets  ## Run every test: TypeScript's, then Python's with a real browser
 	npm test -s
-	$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(PY) -m pytest --numprocesses=4 --dist=loadfile
 
 soak: tools assets  ## Kill and freeze nodes, Redis and PostgreSQL for ten minutes, and count what was lost
 	$(PY) -m tests.nodes.soak

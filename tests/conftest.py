@@ -60,6 +60,13 @@ def pytest_runtest_setup(item: pytest.Function) -> None:
                     definition.finish(item._request)  # type: ignore[arg-type] # nothing of a part of a request is used
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows what a try that was not the last one failed by."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"tried again: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL for the whole run; each test has a database of its own in it."""

@@ -23,7 +23,7 @@ from cobrowse.asgi.api import Api
 from cobrowse.asgi.arriving import Gate
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.codes_api import CodesApi
-from cobrowse.asgi.metrics import metrics_route
+from cobrowse.asgi.metrics import Metrics
 from cobrowse.asgi.pages import Pages
 from cobrowse.asgi.plain import live
 from cobrowse.asgi.preview_api import PreviewApi
@@ -35,6 +35,7 @@ from cobrowse.asgi.rules_api import RulesApi
 from cobrowse.asgi.security import SecurityHeaders, console_policy, mirror_policy
 from cobrowse.asgi.shop_files import ShopFilesApi
 from cobrowse.asgi.signin import SignIn
+from cobrowse.asgi.workers import Worker
 from cobrowse.broker.link import Link
 from cobrowse.core.arrivals import Arrivals
 from cobrowse.core.credentials import MIN_SECRET_BYTES
@@ -176,11 +177,16 @@ async def check_servers(settings: Settings) -> None:
 
 
 def create_app(
-    settings: Settings, rules: Sequence[Rule], assets: Assets, folder: Path | None = None
+    settings: Settings,
+    rules: Sequence[Rule],
+    assets: Assets,
+    folder: Path | None = None,
+    worker: Worker | None = None,
 ) -> Starlette:
     """The server as an ASGI application. Its lifespan opens the database and runs the hub.
 
-    `folder` is where the rules came from: it is watched, and they are read again when they change.
+    `folder` is where the rules came from: it is watched, and they are read again when they change. `worker` says which
+    of several processes on one port this is.
     """
     proxies = Proxies(settings.proxy_networks, settings.proxy_header)
     gate = Gate(proxies, Arrivals(settings.connects_per_s, settings.burst_connects))
@@ -209,6 +215,7 @@ def create_app(
         fetching = Fetcher(settings.private_file_hosts.replace(",", " ").split())
         shop_files = ShopFiles(file_origins(settings), fetching, hub.now)
         api = Api(engine, sign_in, configured.sites, catalogues)
+        metrics = Metrics(hub, gate.arrivals, worker)
 
         def in_force(found: Sequence[Rule], mistakes: Sequence[str]) -> None:
             hub.advisor.errors = list(mistakes)
@@ -246,7 +253,7 @@ def create_app(
                     configured.secret,
                 ).routes(),
                 Readiness(hub, recorder, engine).route(),
-                metrics_route(hub, gate.arrivals),
+                metrics.route(),
             ]
         )
         fetchers = [asyncio.create_task(catalogue.run()) for catalogue in catalogues.values()]
@@ -254,7 +261,7 @@ def create_app(
         fetchers += [asyncio.create_task(tapes.run()), asyncio.create_task(retention.run(hub.now))]
         try:
             with owning(engine):
-                async with hub.running():
+                async with hub.running(), metrics.running():
                     yield {"hub": hub, "gate": gate}
         finally:
             for fetcher in fetchers:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cobrowse.asgi.workers import Worker, merged
 from cobrowse.core.arrivals import Arrivals
 from cobrowse.core.errors import Close
 from cobrowse.core.rules.limits import Cause
@@ -117,14 +119,48 @@ def _by_rule(faults: Counter[tuple[str, str]]) -> Counter[str]:
     return counted
 
 
-def metrics_route(hub: Hub, arrivals: Arrivals) -> Route:
+class Metrics:
     """The endpoint. Keep it from the public: it tells how busy the shop is."""
-    registry = CollectorRegistry()
-    registry.register(_HubCollector(hub, arrivals))
-    registry.register(hub.figures.delay)
-    ProcessCollector(registry=registry)
 
-    async def metrics(request: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    def __init__(self, hub: Hub, arrivals: Arrivals, worker: Worker | None = None) -> None:
+        """`worker`: which one this process is, where more than one serve a port; each answer is then of all."""
+        self._worker = worker
+        self._registry = CollectorRegistry()
+        self._registry.register(_HubCollector(hub, arrivals))
+        self._registry.register(hub.figures.delay)
+        ProcessCollector(registry=self._registry)
 
-    return Route("/metrics", metrics)
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Tells the other workers this one's figures."""
+        if self._worker is None:
+            yield
+        else:
+            async with self._worker.telling(self._own):
+                yield
+
+    def _own(self) -> bytes:
+        return generate_latest(self._registry)
+
+    async def _of_all(self, worker: Worker) -> bytes:
+        figures = await worker.figures_of_others()
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(FoundCollector(merged({worker.number: self._own(), **figures})))
+        return generate_latest(registry)
+
+    async def _get(self, request: Request) -> Response:
+        text = self._own() if self._worker is None else await self._of_all(self._worker)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    def route(self) -> Route:
+        return Route("/metrics", self._get)
+
+
+class FoundCollector:
+    """Figures that are there already, as a registry takes them."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families

@@ -13,6 +13,7 @@ import sys
 import threading
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
@@ -21,6 +22,7 @@ from cobrowse.app import check_servers, create_app
 from cobrowse.asgi.assets import Assets
 from cobrowse.asgi.listening import ListeningServer
 from cobrowse.asgi.websocket import HubProtocol
+from cobrowse.asgi.workers import Worker
 from cobrowse.core.errors import CobrowseError
 from cobrowse.core.rules.rule import Rule
 from cobrowse.settings import Settings, SettingsError
@@ -97,13 +99,13 @@ class DrainingServer(ListeningServer):
         await super().shutdown(sockets)
 
 
-def prepare(settings: Settings) -> uvicorn.Server:
+def prepare(settings: Settings, worker: Worker | None = None) -> uvicorn.Server:
     """A server that is ready to run. Raises CobrowseError for whatever would keep it from serving."""
     if not settings.sites:
         raise SettingsError("expected at least one [[sites]] in the settings file: see docs/embedding.md")
     asyncio.run(check_servers(settings))
     folder = rules_folder(settings)
-    app = create_app(settings, read_rules(folder), Assets(), folder)
+    app = create_app(settings, read_rules(folder), Assets(), folder, worker)
     config = uvicorn.Config(
         app,
         ws=HubProtocol,
@@ -124,13 +126,13 @@ def serve(settings: Settings) -> None:
         serve_alone(settings)
 
 
-def serve_alone(settings: Settings, *, shared_port: bool = False) -> None:
-    """Serves in this process."""
+def serve_alone(settings: Settings, worker: Worker | None = None) -> None:
+    """Serves in this process, as one of the workers behind a port or as the only one."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    bound = listen(settings.host, settings.port, shared=shared_port)
+    bound = listen(settings.host, settings.port, shared=worker is not None)
     try:
-        server = prepare(settings)
+        server = prepare(settings, worker)
         logger.info("listening on %s port %d for %s", settings.host, settings.port, settings.public_url)
         gc.freeze()  # what is loaded now stays: no collection need look at it again
         gc.set_threshold(COLLECT_EVERY, 20, 20)
@@ -147,29 +149,31 @@ def supervise(settings: Settings) -> None:
     prepare(settings)
     stopping = threading.Event()
     context = multiprocessing.get_context("spawn")
-
-    def start() -> SpawnProcess:
-        worker = context.Process(target=_work, args=(settings,))
-        worker.start()
-        return worker
-
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: stopping.set())
-    workers = [start() for _ in range(settings.workers)]
-    while not stopping.wait(LOOK_EVERY_S):
-        for n, worker in enumerate(workers):
-            if worker.exitcode is not None:
-                logger.error("a worker ended with status %d, starting another", worker.exitcode)
-                workers[n] = start()
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join()
+    with TemporaryDirectory(prefix="cobrowse-") as folder:
+
+        def start(number: int) -> SpawnProcess:
+            worker = Worker(Path(folder), number, settings.workers)
+            process = context.Process(target=_work, args=(settings, worker))
+            process.start()
+            return process
+
+        processes = [start(number) for number in range(settings.workers)]
+        while not stopping.wait(LOOK_EVERY_S):
+            for number, process in enumerate(processes):
+                if process.exitcode is not None:
+                    logger.error("a worker ended with status %d, starting another", process.exitcode)
+                    processes[number] = start(number)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
 
 
-def _work(settings: Settings) -> None:
+def _work(settings: Settings, worker: Worker) -> None:
     try:
-        serve_alone(settings, shared_port=True)
+        serve_alone(settings, worker)
     except CobrowseError as error:
         logger.error("%s", error)
         raise SystemExit(1) from None

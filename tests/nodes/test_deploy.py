@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from websockets.asyncio.client import connect
@@ -103,11 +105,23 @@ async def test_node1_workers_share_a_port_and_the_rooms(
         await first.done(Say("hello"))
         for tab in tabs:
             await tab.entry(lambda entry: entry.replica == first.joined.replica)
+        counted = [await _shoppers_by_worker(server) for _ in range(4)]
+        assert counted == [counted[0]] * 4, "whichever worker is asked"
+        assert (len(counted[0]), sum(counted[0])) == (2, 10)
         await server.let_go()
     finally:
         await server.stop()
     server.assert_no_traceback()
     assert await rows("SELECT text FROM messages") == [("hello",)]
+
+
+async def _shoppers_by_worker(server: ServerProcess) -> list[float]:
+    async with httpx.AsyncClient(
+        base_url=server.url
+    ) as http:  # a connection of its own, which any worker may get
+        text = (await http.get("/metrics")).text
+    line = re.compile(r'^cobrowse_connections{role="shopper",worker="[01]"} (.+)$', re.MULTILINE)
+    return [float(count) for count in line.findall(text)]
 
 
 async def _two(server: ServerProcess) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FrameLocator, Locator, expect
 
 from cobrowse.core.messages import Outcome
 from tests.e2e.hands import begin, drag, middle, outwait, plant, press, settled, start, take, typing_box
@@ -246,17 +246,8 @@ def test_mirror9_denied_and_hidden_fields_stay_the_shoppers(world: World, shoppe
     state(shopper, address=1, private=None, shut=None)
 
 
-@pytest.mark.parametrize("place", ["#marked", "#ruled", "#spoken", "#paid", "#continue", "#echo", "#later"])
-def test_mirror9_what_places_an_order_is_the_shoppers_own_click(
-    world: World, shopper: Shopper, csa: Csa, place: str
-) -> None:
-    plant(shopper, "checkout")
-    on_phone = place == "#continue"
-    if on_phone:
-        shopper.page.set_viewport_size({"width": 390, "height": 560})
-    page = start(shopper, csa, f"Order it, {place}")
-    if on_phone:
-        shopper.page.evaluate("scrollTo(0, 60)")  # it stands where questions stand
+def press_it_yourself(shopper: Shopper, csa: Csa, page: FrameLocator, place: str) -> None:
+    """The CSA presses what places an order: nothing happens but that the shopper is asked to press it."""
     stand_still(shopper.page)
     before = shopper.page.locator("#state").text_content()
     press(csa, page.locator(place))
@@ -265,12 +256,41 @@ def test_mirror9_what_places_an_order_is_the_shoppers_own_click(
     expect(shopper.page.locator(".pointer.mark")).to_contain_text("asks you to press this")
     expect(csa.page.get_by_text("They see what you ask for")).to_be_visible()
     assert shopper.page.locator("#state").text_content() == before
-    if not on_phone:
-        request.get_by_role("button", name="OK").click()
-    shopper.page.locator(place).click()  # on a phone the question does not stand over it
+
+
+def press_what_is_asked(shopper: Shopper, place: str) -> None:
+    """The shopper presses it."""
+    before = shopper.page.locator("#state").text_content()
+    shopper.page.locator(place).click()
     shopper.page.wait_for_function(
         "before => document.getElementById('state').textContent !== before", arg=before
     )
+
+
+def test_mirror9_what_places_an_order_is_the_shoppers_own_click(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "checkout")
+    page = start(shopper, csa, "Order it")
+    for place in ("#marked", "#ruled", "#spoken", "#paid", "#echo", "#later"):
+        press_it_yourself(shopper, csa, page, place)
+        request = shopper.page.locator(".request")
+        request.get_by_role("button", name="OK").click()
+        expect(request).to_have_count(0)
+        go_on(shopper.page)
+        press_what_is_asked(shopper, place)
+        outwait(shopper)
+
+
+def test_mirror9_on_a_phone_the_question_does_not_stand_over_what_it_asks_for(
+    world: World, shopper: Shopper, csa: Csa
+) -> None:
+    plant(shopper, "checkout")
+    shopper.page.set_viewport_size({"width": 390, "height": 560})
+    page = start(shopper, csa, "Order it, on a phone")
+    shopper.page.evaluate("scrollTo(0, 60)")  # it stands where questions stand
+    press_it_yourself(shopper, csa, page, "#continue")
+    press_what_is_asked(shopper, "#continue")
 
 
 def test_mirror9_enter_in_a_field_places_no_order_either(world: World, shopper: Shopper, csa: Csa) -> None:

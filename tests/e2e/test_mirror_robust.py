@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.fidelity import MIRROR, Sharing, tree, until
+from tests.e2e.test_mirror import banner
 from tests.e2e.world import ROOT
 
 SECOND_RECORDER = ROOT / "node_modules/@rrweb/record/dist/record.umd.min.cjs"
@@ -70,9 +71,12 @@ def test_equal1_the_line_breaks_while_the_page_changes(sharing: Sharing) -> None
         page_of(sharing).evaluate("storm(1, 200)")
         person.line.cut()
         page_of(sharing).evaluate("storm(2, 200)")
+        if person is sharing.shopper.person:
+            expect(banner(sharing.shopper.page)).to_contain_text("nobody sees what you do")
         person.line.mend()
         page_of(sharing).evaluate("storm(3, 200)")
         sharing.expect_equal()
+    expect(banner(sharing.shopper.page)).to_contain_text("can see this page")
 
 
 def test_equal1_the_shopper_goes_on_in_the_midst_of_a_snapshot(sharing: Sharing) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.people import Csa
-from tests.e2e.test_access import LOOKS, options, violations
+from tests.e2e.test_access import SIZES, options, violations
 from tests.e2e.world import World
 
 PLANT = """() => document.querySelector('main').insertAdjacentHTML('afterbegin', `<div id=planted>
@@ -83,16 +83,14 @@ def test_preview1_an_address_of_another_time_shows_nothing(world: World, csa: Cs
     expect(page.get_by_role("button", name="Open chat")).to_be_visible()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [LOOKS[0], LOOKS[3]])
-def test_the_preview_has_no_violation(world: World, size: str, scheme: str) -> None:
-    csa = Csa(world.person(**options("desktop", scheme)))
+@pytest.mark.parametrize("size", SIZES)
+def test_the_preview_has_no_violation(world: World, size: str) -> None:
+    csa = Csa(world.person(**options("desktop")))
     csa.page.get_by_role("button", name="Masking").click()
     expect(csa.page.get_by_role("dialog", name="Preview what is masked").get_by_role("link")).to_have_count(1)
     assert violations(csa.page) == []
     csa.page.keyboard.press("Escape")
     page, _ = open_preview(csa)
-    page.set_viewport_size(
-        {"width": 390, "height": 844} if size == "phone" else {"width": 1440, "height": 900}
-    )
+    page.set_viewport_size(SIZES[size])
     expect(page.get_by_role("status").filter(has_text="Preview of masking")).to_be_visible()
     assert violations(page) == []

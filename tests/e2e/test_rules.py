@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.commands.test_first_rule import FILE, GUIDE
 from tests.e2e.people import Csa, Shopper
-from tests.e2e.test_access import LOOKS, options, violations
+from tests.e2e.test_access import SIZES, options, violations
 from tests.e2e.world import World
 
 RULE = """\
@@ -231,9 +231,9 @@ def test_somebody_elses_edit_is_compared_and_not_lost(world: World, csa: Csa) ->
     expect(rules.page.locator(".versions > li")).to_have_count(3)
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_the_rules_have_no_violation(world: World, size: str, scheme: str) -> None:
-    csa = Csa(world.person(**options(size, scheme)))
+@pytest.mark.parametrize("size", SIZES)
+def test_the_rules_have_no_violation(world: World, size: str) -> None:
+    csa = Csa(world.person(**options(size)))
     rules = RulesPage(csa)
     expect(rules.row("Basket left alone")).to_be_visible()
     assert violations(rules.page) == []

@@ -3,7 +3,7 @@
 import type { Signal } from '@preact/signals';
 import type { PageGrant, ShareLevel } from '../core/messages';
 import type { Shell } from '../snippet/shell';
-import { type Context, nameOf } from './context';
+import { type Context, isDown, nameOf } from './context';
 import { LeaveButton, really } from './leave';
 import type { PageSharing } from './sharing';
 import type { Words } from './words';
@@ -109,7 +109,7 @@ function whoSees(locale: string, words: Words, grants: readonly PageGrant[]): st
     .join(' · ');
 }
 
-/** Says who sees the page and what they may do, at its top edge, always, with the way to end it. */
+/** Says who sees the page and what they may do, or that the line is down, at its top edge, always, with the way to end it. */
 export function Banner(props: {
   shell: Shell;
   words: Words;
@@ -124,7 +124,9 @@ export function Banner(props: {
     <section class="banner" aria-label={words.shareTitle}>
       <p class="seen-by">
         <i class="dot" />
-        <span role="status">{whoSees(shell.locale, words, grants)}</span>
+        <span role="status">
+          {isDown(shell.link) ? words.unseen : whoSees(shell.locale, words, grants)}
+        </span>
       </p>
       {recording && (
         <span class="recorded">

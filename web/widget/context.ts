@@ -15,6 +15,7 @@ export interface Context {
   now: number;
 }
 
+const PATIENCE_S = 3;
 const SAFE_URL = /^(https?:\/\/|\/(?![/\\]))/i;
 const safe = (url = '') => (SAFE_URL.test(url) ? url : '');
 
@@ -47,6 +48,11 @@ export function priceOf({ shell }: Context, item: Item, n = 1): string {
 /** Who is called what: the shopper is "you", a CSA goes by name, the rest is the shop's team. */
 export function nameOf(words: Words, [role, , name]: Author): string {
   return role === 'shopper' ? words.you : name || words.someone;
+}
+
+/** Whether the line is down for longer than a hiccup. */
+export function isDown({ status, since }: Shell['link']): boolean {
+  return status === 'stopped' || (status !== 'live' && Date.now() / 1000 - since > PATIENCE_S);
 }
 
 /** The CSA that the shopper talks with, or who is there. */

@@ -6,7 +6,7 @@ import type { Shell } from '../snippet/shell';
 import { Basket } from './basket';
 import { PhoneCode } from './code';
 import { ShareOffer, ShareRequest } from './consent';
-import { type Context, countOf, hostOf, nameOf, telOf } from './context';
+import { type Context, countOf, hostOf, isDown, nameOf, telOf } from './context';
 import { Conversation } from './conversation';
 import { clock } from './format';
 import { CloseIcon, PhoneIcon } from './icons';
@@ -14,7 +14,6 @@ import { LeaveButton } from './leave';
 import type { PageSharing } from './sharing';
 import type { Words } from './words';
 
-const PATIENCE_S = 3;
 const LONG_S = 20;
 const SWIPE_PX = 60;
 
@@ -142,7 +141,6 @@ function Line({ shell, words }: Context) {
   const { link } = shell;
   const down_s = Date.now() / 1000 - link.since;
   const stopped = link.status === 'stopped';
-  const down = stopped || (link.status !== 'live' && down_s > PATIENCE_S);
   const text = stopped
     ? words.stopped
     : down_s > LONG_S
@@ -150,7 +148,7 @@ function Line({ shell, words }: Context) {
       : words.reconnecting;
   return (
     <div class="line" role="status">
-      {down && (
+      {isDown(link) && (
         <>
           <span>{text}</span>
           {!stopped && (

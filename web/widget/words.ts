@@ -54,6 +54,7 @@ const panelEn = {
   mayEdit: (name: string) => `${name} can change your basket`,
   stop: 'Stop',
   shareTitle: 'Sharing this page',
+  unseen: 'Reconnecting … Until then nobody sees what you do here.',
   requestTitle: 'Asked of you on this page',
   askLevel: {
     view: (name: string) => `${name} would like to see this page.`,
@@ -173,6 +174,7 @@ const panelDe: Words = {
   mayEdit: (name) => `${name} kann Ihren Warenkorb ändern`,
   stop: 'Beenden',
   shareTitle: 'Seite teilen',
+  unseen: 'Verbindung wird hergestellt … Bis dahin sieht niemand, was Sie hier tun.',
   requestTitle: 'Bitte an Sie auf dieser Seite',
   askLevel: {
     view: (name) => `${name} möchte diese Seite sehen.`,

@@ -33,7 +33,8 @@ map $http_upgrade $cobrowse_connection {{
 }}
 
 upstream cobrowse {{
-    least_conn;
+{lookup}    least_conn;
+    # A second: a node that is back gets one WebSocket in each, until a plain request has shown that it answers.
 {servers}
 }}
 
@@ -42,6 +43,7 @@ server {{
 
     # Until a node has a free moment to say why it is not ready, the next one answers.
     proxy_next_upstream error timeout http_502 http_503;
+    proxy_connect_timeout 3s;
     proxy_http_version 1.1;
     # All of them here: a location with one of its own would inherit none of these.
     proxy_set_header Host $host;
@@ -70,6 +72,14 @@ server {{
 """
 
 
+NGINX_LOOKUP = """\
+    # A container that is made or started anew may get another address: its name is looked up every 5 s, and one that
+    # is not there yet keeps nothing from starting. Since nginx 1.27.3.
+    zone cobrowse 64k;
+    resolver {resolver} valid=5s ipv6=off;
+"""
+
+
 class EngineMissing(CobrowseError):
     """A program that has to be installed first; the message says how."""
 
@@ -78,10 +88,15 @@ class EngineFailed(CobrowseError):
     """A program that does not come up."""
 
 
-def nginx_site(listen: str, nodes: Sequence[str]) -> str:
-    """The site that spreads browsers over these nodes (host:port); docs/deploy/nginx.conf is one of them."""
-    servers = "\n".join(f"    server {node} max_fails=2 fail_timeout=5s;" for node in nodes)
-    return NGINX_SITE.format(listen=listen, servers=servers)
+def nginx_site(listen: str, nodes: Sequence[str], resolver: str = "") -> str:
+    """The site that spreads browsers over these nodes (host:port); docs/deploy/nginx.conf is one of them.
+
+    With a `resolver`, the nodes are names that it is asked for again and again.
+    """
+    options = f"{'resolve ' if resolver else ''}max_fails=2 fail_timeout=1s"
+    servers = "\n".join(f"    server {node} {options};" for node in nodes)
+    lookup = NGINX_LOOKUP.format(resolver=resolver) if resolver else ""
+    return NGINX_SITE.format(listen=listen, servers=servers, lookup=lookup)
 
 
 def program(name: str, package: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
+from asyncio.subprocess import DEVNULL, create_subprocess_shell
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -23,7 +25,7 @@ from cobrowse.core.errors import Close
 from cobrowse.core.messages import Hello, Increment, Say
 from tests.engines import GRANTS, RedisServer
 from tests.nodes.conftest import Rows, StartNode, eventually
-from tests.serving import ORIGIN, LocalServer, ServerProcess, needs_built_files, settings_for
+from tests.serving import ORIGIN, LocalServer, ServerProcess, needs_built_files, serving, settings_for
 from tests.wire import open_peer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,15 +143,54 @@ def test_the_compose_file_sets_what_the_documents_say() -> None:
             assert (DEPLOY / volume.split(":")[0]).is_file()
 
 
+def test_the_compose_file_starts_again_whatever_has_ended() -> None:
+    """Also after a restart of the machine, which starts its containers in any order: none is left out."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert {name: service.get("restart") for name, service in services.items()} == dict.fromkeys(
+        ("node1", "node2", "nginx", "redis", "postgres"), "always"
+    )
+    assert all("healthcheck" in services[name] for name in services if name != "nginx")
+
+
+async def test_the_compose_file_asks_a_node_whether_it_is_ready(tmp_path: Path) -> None:
+    """As the container does it, with the port exchanged: 0 from a node that is ready, else not."""
+    node = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["node1"]
+    command = node["healthcheck"]["test"].replace("python ", f"{sys.executable} ", 1)
+    assert "8000" in command
+
+    async def judged(port: int) -> int:
+        asking = await create_subprocess_shell(command.replace("8000", str(port)), stderr=DEVNULL)
+        return await asking.wait()
+
+    async with serving(settings_for(tmp_path), tmp_path) as server:
+        assert await judged(server.settings.port) == 0
+    assert await judged(server.settings.port) != 0
+
+
+def test_nginx_in_the_compose_file_asks_the_containers_own_name_server(tmp_path: Path) -> None:
+    """Its command, run by this machine's shell: the first name server goes into the template, by the name there."""
+    nginx = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["nginx"]
+    assert nginx["volumes"] == ["./nginx.compose.conf:/etc/nginx/templates/default.conf.template:ro"]
+    shell, option, script = nginx["command"]
+    (tmp_path / "resolv.conf").write_text("search shop\nnameserver 127.0.0.11\nnameserver 192.0.2.53\n")
+    (tmp_path / "start").write_text('#!/bin/sh\necho "$NAME_SERVER" "$@"\n')
+    (tmp_path / "start").chmod(0o755)
+    script = script.replace("$$", "$").replace("/etc/resolv.conf", f"{tmp_path}/resolv.conf")
+    script = script.replace("/docker-entrypoint.sh", f"{tmp_path}/start")
+    ran = subprocess.run([shell, option, script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "127.0.0.11 nginx -g daemon off;\n"
+    assert "resolver ${NAME_SERVER} valid=5s" in (DEPLOY / "nginx.compose.conf").read_text()
+
+
 @pytest.mark.parametrize(
-    ("name", "nodes"),
+    ("name", "nodes", "resolver"),
     [
-        ("nginx.conf", ["127.0.0.1:8000", "127.0.0.1:8001"]),
-        ("nginx.compose.conf", ["node1:8000", "node2:8000"]),
+        ("nginx.conf", ["127.0.0.1:8000", "127.0.0.1:8001"], ""),
+        ("nginx.compose.conf", ["node1:8000", "node2:8000"], "${NAME_SERVER}"),
     ],
 )
-def test_the_nginx_files_are_the_site_that_is_tested_here(name: str, nodes: list[str]) -> None:
-    assert (DEPLOY / name).read_text() == engines.nginx_site("8080", nodes)
+def test_the_nginx_files_are_the_site_that_is_tested_here(name: str, nodes: list[str], resolver: str) -> None:
+    assert (DEPLOY / name).read_text() == engines.nginx_site("8080", nodes, resolver)
 
 
 @pytest.mark.parametrize("grant", [grant for grant in GRANTS if grant.startswith("+")])

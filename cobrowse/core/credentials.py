@@ -7,7 +7,7 @@ here, never read from the token. Time is an argument: PyJWT's own clock is not u
 from __future__ import annotations
 
 import hmac
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 import msgspec
@@ -34,11 +34,23 @@ class VisitorToken(msgspec.Struct, frozen=True):
         return now - self.issued_at > VISITOR_RENEW_AFTER_S
 
 
+class Life(NamedTuple):
+    """One connection of a tab. `number` is one more each time that the replica comes back: the greater is the later,
+    whichever nodes they are at and whenever word of them comes. SPEC node.6.
+    """
+
+    replica: int
+    number: int = 1
+
+    def next(self) -> Life:
+        return Life(self.replica, self.number + 1)
+
+
 class ReplicaToken(msgspec.Struct, frozen=True):
     """The replica that one tab (or one console) has in one room. `holder`: the visitor or the agent."""
 
     room: str
-    replica: int
+    life: Life
     holder: str
 
 
@@ -129,17 +141,22 @@ def digest_code(secret: bytes, digits: str) -> str:
 
 
 def sign_replica(secret: bytes, token: ReplicaToken, now: float) -> str:
-    claims = {"sub": token.holder, "room": token.room, "replica": token.replica}
+    claims = {
+        "sub": token.holder,
+        "room": token.room,
+        "replica": token.life.replica,
+        "life": token.life.number,
+    }
     return _sign(secret, "replica", now, REPLICA_VALID_S, claims)
 
 
-def open_replica(secret: bytes, text: str, room: str, holder: str, now: float) -> int | None:
-    """The replica that this token proves for this holder in this room; None if it proves none. SPEC sign.3."""
+def open_replica(secret: bytes, text: str, room: str, holder: str, now: float) -> Life | None:
+    """The life that this token proves for this holder in this room; None if it proves none. SPEC sign.3."""
     try:
         claims = _open(secret, "replica", now, text)
     except PeerError:
         return None
-    replica = claims.get("replica")
-    if claims.get("room") != room or claims.get("sub") != holder or not isinstance(replica, int):
+    replica, number = claims.get("replica"), claims.get("life", 0)
+    if claims.get("room") != room or claims.get("sub") != holder:
         return None
-    return replica
+    return Life(replica, number) if isinstance(replica, int) and isinstance(number, int) else None

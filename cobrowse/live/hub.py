@@ -287,9 +287,9 @@ class Hub:
         now, key, secret = self.now(), room.state.room, self.settings.secret
         holder = connection.author.id
         wanted = credentials.open_replica(secret, resume, key, holder, now) if resume else None
-        replica = room.take_replica(wanted)
-        token = credentials.sign_replica(secret, ReplicaToken(key, replica, holder), now)
-        connection.rooms[key] = (room, room.join(connection, replica, token, position))
+        life = room.take_replica(wanted)
+        token = credentials.sign_replica(secret, ReplicaToken(key, life, holder), now)
+        connection.rooms[key] = (room, room.join(connection, life, token, position))
         self.touch(room)
 
     def tops(self, connection: Connection) -> bytes:

@@ -34,11 +34,12 @@ class Member:
     has the room yet: before that it is told nothing else of it.
     """
 
-    __slots__ = ("delivered", "entered", "peer", "replica", "typing")
+    __slots__ = ("delivered", "entered", "life", "peer", "replica", "typing")
 
-    def __init__(self, peer: Peer, replica: int, delivered: int) -> None:
+    def __init__(self, peer: Peer, replica: int, delivered: int, life: int = 1) -> None:
         self.peer = peer
         self.replica = replica
+        self.life = life
         self.delivered = delivered
         self.entered = False
         self.typing = False

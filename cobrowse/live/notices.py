@@ -29,9 +29,12 @@ class TypesThere(Notice, frozen=True, tag="types"):
 
 
 class Resumed(Notice, frozen=True, tag="resumed"):
-    """A replica goes on at the sender's: whoever else has a connection with it closes that."""
+    """A replica goes on at the sender's: whoever else has a connection of an earlier life with it closes that. 0 is
+    the life that an older version does not tell.
+    """
 
     replica: int
+    life: int = 0
 
 
 class Looks(Notice, frozen=True, tag="looks"):

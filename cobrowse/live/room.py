@@ -11,6 +11,7 @@ import msgspec
 from cobrowse.core import room as core
 from cobrowse.core import sharing
 from cobrowse.core.codec import encode, encode_entry, encode_news
+from cobrowse.core.credentials import Life
 from cobrowse.core.errors import Close, Refusal, Refused
 from cobrowse.core.messages import (
     Act,
@@ -111,23 +112,29 @@ class Room:
 
     # Joining
 
-    def take_replica(self, wanted: int | None) -> int:
-        """The replica asked for, if this room gave it out and remembers it; else a new one. SPEC wire.5."""
-        if wanted is not None and may_resume(self.state, wanted):
-            for member in [member for member in self.members if member.replica == wanted]:
-                self.leave(member)
-                member.peer.close(Close.REPLACED, "this tab has come back on another connection")
-            return wanted
+    def take_replica(self, last: Life | None) -> Life:
+        """The next life of the replica asked for, if this room gave it out and remembers it; else the first of a new
+        one. SPEC wire.5.
+        """
+        if last is not None and may_resume(self.state, last.replica):
+            self._replace([member for member in self.members if member.replica == last.replica])
+            return last.next()
         replica = self.state.next_replica
         self.state.next_replica += 1
-        return replica
+        return Life(replica)
 
-    def join(self, peer: Peer, replica: int, resume: str, position: Position | None) -> Member:
+    def _replace(self, members: list[Member]) -> None:
+        """Their tabs have come back elsewhere."""
+        for member in members:
+            self.leave(member)
+            member.peer.close(Close.REPLACED, "this tab has come back on another connection")
+
+    def join(self, peer: Peer, life: Life, resume: str, position: Position | None) -> Member:
         """Adds a member, who first gets the room: every missed entry, or the whole view. Never a part. SPEC wire.7.
 
         What they get is the room as it is now; it is sent once all of that is durable, ahead of what follows.
         """
-        member = Member(peer, replica, self.state.head[0])
+        member = Member(peer, life.replica, self.state.head[0], life.number)
         self.members.append(member)
         self.idle_since = None
         joined = encode(self._joined(member, resume, self._missed(position)))

@@ -15,6 +15,7 @@ import msgspec
 
 from cobrowse.core import room as core
 from cobrowse.core.codec import encode
+from cobrowse.core.credentials import Life
 from cobrowse.core.errors import Close, PeerError
 from cobrowse.core.messages import (
     Act,
@@ -90,6 +91,7 @@ class SharedRoom(Room):
         super().__init__(state, tail, terms, log, now, tapes)
         self.numbers = deque(numbers)
         self._tell = others.tell
+        self._name = others.name
         self._copied, self._copy = state.head, _encode(state)
         self._since: list[Entry] = []
         self._undecided: deque[Undecided] = deque()
@@ -129,30 +131,30 @@ class SharedRoom(Room):
 
     # Joining
 
-    def take_replica(self, wanted: int | None) -> int:
+    def take_replica(self, last: Life | None) -> Life:
         """The replica asked for, whichever node gave it out; else a number of this node's own. SPEC wire.5, node.6.
 
         Raises PeerError(BUSY) when there is none left; `numbers` is filled by whoever holds the rooms.
         """
-        if wanted is not None:
+        if last is not None:
             # It is signed, so some node has given it out; the log may not have heard of it yet.
-            self.state.next_replica = max(self.state.next_replica, wanted + 1)
-            if may_resume(self.state, wanted):
-                self._tell(self.state.room, Resumed(wanted))
-                return super().take_replica(wanted)
+            self.state.next_replica = max(self.state.next_replica, last.replica + 1)
+            if may_resume(self.state, last.replica):
+                self._tell(self.state.room, Resumed(*last.next()))
+                return super().take_replica(last)
         if not self.numbers:
             raise PeerError(Close.BUSY, "too many tabs at once, try again in a moment")
         number = self.numbers.popleft()
         self.state.next_replica = max(self.state.next_replica, number + 1)
-        return number
+        return Life(number)
 
-    def join(self, peer: Peer, replica: int, resume: str, position: Position | None) -> Member:
+    def join(self, peer: Peer, life: Life, resume: str, position: Position | None) -> Member:
         """Adds a member, who gets the room as the log has it, at once. SPEC wire.7."""
         ahead = self.state, self._tail
         self.state = self.confirmed()
         self._tail = self._confirmed_tail()
         try:
-            member = Member(peer, replica, self.state.head[0])
+            member = Member(peer, life.replica, self.state.head[0], life.number)
             self.members.append(member)
             self.idle_since = None
             joined = self._joined(member, resume, self._missed(position))
@@ -259,10 +261,11 @@ class SharedRoom(Room):
                 frame = encode(TypingNow(self.state.room, by, on))
                 for member in self._entered():
                     member.peer.send(frame)
-            case Resumed(replica=replica):
-                for member in [member for member in self.members if member.replica == replica]:
-                    self.leave(member)
-                    member.peer.close(Close.REPLACED, "this tab has come back on another connection")
+            case Resumed(replica=replica, life=life):
+                # Of two with one number, both begun from the same token, one goes: at each node the same one.
+                later = (life, node)
+                own = [member for member in self.members if member.replica == replica]
+                self._replace([member for member in own if not life or later > (member.life, self._name)])
             case Looks() | LooksAway() | Drawn() | Read():
                 self._sight.noticed(node, notice)
 

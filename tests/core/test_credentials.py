@@ -13,6 +13,7 @@ from cobrowse.core.credentials import (
     REPLICA_VALID_S,
     VISITOR_RENEW_AFTER_S,
     VISITOR_VALID_S,
+    Life,
     ReplicaToken,
     VisitorToken,
     open_replica,
@@ -25,7 +26,7 @@ from cobrowse.core.errors import Close, PeerError
 SECRET, OTHER = b"s" * 32, b"t" * 32
 NOW = 1_700_000_000.0
 VISITOR = VisitorToken("joinery", "v1", NOW)
-REPLICA = ReplicaToken("room", 7, "v1")
+REPLICA = ReplicaToken("room", Life(7, 3), "v1")
 
 
 def refused(text: str, site: str = "joinery", now: float = NOW, secret: bytes = SECRET) -> bool:
@@ -116,7 +117,7 @@ def test_sign1_a_token_of_one_use_proves_nothing_in_the_other() -> None:
 
 def test_sign3_a_replicas_token_proves_the_replica_of_its_holder_in_its_room() -> None:
     token = sign_replica(SECRET, REPLICA, NOW)
-    assert open_replica(SECRET, token, "room", "v1", NOW + 9) == 7
+    assert open_replica(SECRET, token, "room", "v1", NOW + 9) == Life(7, 3)
     assert open_replica(SECRET, token, "other", "v1", NOW) is None
     assert open_replica(SECRET, token, "room", "v2", NOW) is None
     assert open_replica(OTHER, token, "room", "v1", NOW) is None
@@ -125,5 +126,5 @@ def test_sign3_a_replicas_token_proves_the_replica_of_its_holder_in_its_room() -
 
 def test_sign3_it_expires_after_a_day() -> None:
     token = sign_replica(SECRET, REPLICA, NOW)
-    assert open_replica(SECRET, token, "room", "v1", NOW + REPLICA_VALID_S - 1) == 7
+    assert open_replica(SECRET, token, "room", "v1", NOW + REPLICA_VALID_S - 1) == Life(7, 3)
     assert open_replica(SECRET, token, "room", "v1", NOW + REPLICA_VALID_S) is None

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from cobrowse.core import credentials
-from cobrowse.core.credentials import ReplicaToken, VisitorToken
+from cobrowse.core.credentials import Life, ReplicaToken, VisitorToken
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import (
     Beat,
@@ -208,7 +208,7 @@ async def test_wire5_a_resume_proves_nothing_for_another_room_or_holder(local: L
     secret = (local.database.with_suffix(".secret")).read_bytes()
     expired = credentials.sign_replica(
         secret,
-        ReplicaToken(lea.room, lea.joined.replica, lea.room),
+        ReplicaToken(lea.room, Life(lea.joined.replica), lea.room),
         time.time() - 2 * credentials.REPLICA_VALID_S,
     )
     back = await local.shopper(token=lea.token, resume=expired)

@@ -12,6 +12,7 @@ from cobrowse.broker.news import notice_of
 from cobrowse.core.errors import Close
 from cobrowse.core.messages import Increment, News, Presence, Said, Say, Take, Typing, TypingNow
 from cobrowse.live.node import LOBBY
+from cobrowse.live.notices import Resumed, encode_notice
 from tests.engines import RedisServer
 from tests.nodes.conftest import Rows, StartNode, eventually
 from tests.wire import Peer
@@ -111,6 +112,31 @@ async def test_node6_a_tab_that_comes_back_at_another_node_goes_on(start_node: S
     await again.do(Increment("sku-0", 1), c=5)
     entry = await again.done(Increment("sku-9", 1))
     assert entry.c == 6
+
+
+async def test_node6_word_of_an_earlier_life_that_comes_late_closes_no_later_one(
+    start_node: StartNode, redis_server: RedisServer
+) -> None:
+    a, b = await start_node(), await start_node()
+    first = await a.shopper()
+    second = await b.shopper(token=first.token, resume=first.joined.resume)
+    third = await a.shopper(token=first.token, resume=second.joined.resume)
+    assert await second.close_code() == Close.REPLACED
+    replica = first.joined.replica
+
+    def hear(node: str, life: int) -> None:
+        word = notice_of(node, encode_notice(Resumed(replica, life)))
+        with closing(redis.Redis.from_url(redis_server.url)) as client:
+            client.publish(Keys(first.room).channel, word)
+
+    # What says it last: the second life, or another third one, whose node's name is less than any.
+    hear("b", 2)
+    hear("", 3)
+    other = await b.shopper(token=first.token)
+    await other.done(Say("after it"))
+    await third.entry(lambda entry: entry.replica == other.joined.replica)
+    hear("~", 3)
+    assert await third.close_code() == Close.REPLACED
 
 
 async def test_node6_two_tabs_at_two_nodes_have_two_numbers(start_node: StartNode) -> None:

@@ -16,7 +16,6 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 ANSWER_WITHIN_S = 3.0
-MAX_FIGURES_BYTES = 4 * 1024 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +63,7 @@ class Worker:
     async def _ask(self, number: int) -> bytes:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                reader, writer = await asyncio.open_unix_connection(
-                    self.socket(number), limit=MAX_FIGURES_BYTES
-                )
+                reader, writer = await asyncio.open_unix_connection(self.socket(number))
                 try:
                     return await reader.read(-1)
                 finally:

@@ -109,6 +109,9 @@ function whoSees(locale: string, words: Words, grants: readonly PageGrant[]): st
     .join(' · ');
 }
 
+const lineDown = ({ link }: Shell, words: Words) =>
+  link.status === 'stopped' ? words.stopped : words.unseen;
+
 /** Says who sees the page and what they may do, or that the line is down, at its top edge, always, with the way to end it. */
 export function Banner(props: {
   shell: Shell;
@@ -125,7 +128,7 @@ export function Banner(props: {
       <p class="seen-by">
         <i class="dot" />
         <span role="status">
-          {isDown(shell.link) ? words.unseen : whoSees(shell.locale, words, grants)}
+          {isDown(shell.link) ? lineDown(shell, words) : whoSees(shell.locale, words, grants)}
         </span>
       </p>
       {recording && (
